@@ -1,0 +1,103 @@
+"""Checks of what a caller passes in: each error names the argument, the value and what is allowed."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Hyperparameter = float | Array
+"""A number, or an array over the replicate axes."""
+
+
+def _range(above: float | None, at_least: float | None, below: float | None, at_most: float | None) -> str:
+    parts = {">": above, ">=": at_least, "<": below, "<=": at_most}
+    return " and ".join(f"{sign} {bound:g}" for sign, bound in parts.items() if bound is not None)
+
+
+def number(
+    name: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> Hyperparameter:
+    """Return `value` as a finite float, or as a float64 array where it is an array, in the range."""
+    allowed = f"a finite number (or an array of them) {_range(above, at_least, below, at_most)}"
+    allowed = allowed.rstrip()
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
+    array = array.astype(np.float64)
+    inside = np.isfinite(array)
+    if above is not None:
+        inside &= array > above
+    if at_least is not None:
+        inside &= array >= at_least
+    if below is not None:
+        inside &= array < below
+    if at_most is not None:
+        inside &= array <= at_most
+    if not inside.all():
+        bad = array[~inside].flat[0]
+        raise ValueError(f"{name} must be {allowed}, got {bad:g}")
+    return float(array) if array.ndim == 0 else array
+
+
+def scalar(name: str, value: Any, **allowed: float) -> float:
+    """Return `value` as a finite float within the range."""
+    if np.ndim(value) != 0:
+        raise TypeError(f"{name} must be one number, got an array of the shape {np.shape(value)}")
+    return float(number(name, value, **allowed))
+
+
+def integer(name: str, value: Any, *, at_least: int, at_most: int | None = None) -> int:
+    """Return `value` as an int within the range."""
+    allowed = f"an integer {_range(None, at_least, None, at_most)}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
+    number = int(value)
+    if number < at_least or (at_most is not None and number > at_most):
+        raise ValueError(f"{name} must be {allowed}, got {value}")
+    return number
+
+
+def option(name: str, value: Any, allowed: Sequence[Any]) -> Any:
+    """Return `value` if it is one of `allowed`."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    return value
+
+
+def finite(name: str, value: Any, *, ndim: int | None = None) -> Array:
+    """Return `value` as an array of finite numbers, of `ndim` axes where that is given."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of numbers, got one of dtype {array.dtype}")
+    if ndim is not None and array.ndim != ndim:
+        raise ValueError(f"{name} must have {ndim} axes, got the shape {array.shape}")
+    if not np.isfinite(array).all():
+        where = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise ValueError(f"{name} must be finite, got {array[tuple(where)]} at index {where}")
+    return array
+
+
+def replicates_shape(name: str, value: Any) -> tuple[int, ...]:
+    """Return the replicate axes, given as a number or a shape, as a shape."""
+    sizes = value if isinstance(value, tuple | list) else (value,)
+    if not sizes:
+        raise ValueError(f"{name} must be a number >= 1 or a non-empty shape, got {value!r}")
+    return tuple(integer(name, size, at_least=1) for size in sizes)
+
+
+def instance(name: str, value: Any, kind: type | tuple[type, ...], allowed: str) -> Any:
+    """Return `value` if it is of the `kind`; `allowed` says it in words."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
+    return value

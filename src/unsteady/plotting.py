@@ -1,0 +1,166 @@
+"""The house style, set when this room is loaded, and the few plots that several examples share.
+
+Colours mean the same on every page: :data:`TRAINING`, :data:`VALIDATION`, :data:`THEORY` (dashed),
+:data:`FOCUS` for what is being discussed and :data:`OTHERS` for what stands behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+
+from unsteady._checks import Array, finite
+
+INK, PAPER = "#1b1f24", "#ffffff"
+"""Text and axes, and what they stand on: the site replaces both to follow the page's scheme."""
+
+TRAINING, VALIDATION, FOCUS, OTHERS, THEORY = "#3b78c3", "#c4631c", "#a8559e", "#7d8590", INK
+CYCLE = (TRAINING, VALIDATION, "#1f8a70", FOCUS, "#997000", "#c0504d", OTHERS)
+
+STYLE: dict[str, Any] = {
+    "figure.figsize": (6.4, 4.0),
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.grid": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=CYCLE),
+    "axes.labelsize": 15,
+    "axes.titlesize": 15,
+    "font.size": 15,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 14,
+    "ytick.labelsize": 14,
+    "lines.linewidth": 2.0,
+    "legend.frameon": False,
+    "legend.fontsize": 14,
+    "svg.hashsalt": "unsteady",
+}
+
+
+def use_style() -> None:
+    """Set the house style for all figures to come. Done once when this room is loaded."""
+    mpl.rcParams.update(STYLE)  # type: ignore[arg-type]
+
+
+use_style()
+
+
+def _spread(targets: Array, distance: float) -> Array:
+    """Return heights near the targets that keep a distance from each other, in the same order."""
+    order = np.argsort(targets)
+    heights = targets[order].astype(float)
+    for _ in range(100):
+        gaps = distance - np.diff(heights)
+        if (gaps <= 1e-9).all():
+            break
+        push = np.maximum(gaps, 0) / 2
+        heights[:-1] -= push
+        heights[1:] += push
+    placed = np.empty_like(heights)
+    placed[order] = heights
+    return placed
+
+
+def label_ends(ax: Axes, lines: Sequence[Any], labels: Sequence[str], lineheight: float = 18) -> None:
+    """Write each label to the right of its line's end, in its colour, without overlaps.
+
+    Parameters
+    ----------
+    ax : Axes
+        With its final scales and limits.
+    lines : sequence of Line2D
+    labels : sequence of str
+    lineheight : float
+        Least distance between two labels, in points.
+    """
+    ends = []
+    for line in lines:
+        y = np.asarray(line.get_ydata(), dtype=float)
+        x = np.asarray(line.get_xdata(), dtype=float)
+        last = np.flatnonzero(np.isfinite(y) & np.isfinite(x))[-1]
+        ends.append(ax.transData.transform((x[last], y[last]))[1])
+    box = ax.get_window_extent()
+    heights = np.clip(np.array(ends), box.y0, box.y1)
+    points = _spread(heights, lineheight * ax.figure.dpi / 72)
+    for line, label, height in zip(lines, labels, points, strict=True):
+        place = (1.0, float((height - box.y0) / box.height))
+        ax.annotate(
+            label, place, (6, 0), xycoords="axes fraction", textcoords="offset points",
+            color=line.get_color(), va="center", annotation_clip=False,
+        )  # fmt: skip
+
+
+def curves(ax: Axes, values: Any, labels: Sequence[str], x: Any = None, **style: Any) -> list[Any]:
+    """Draw one line a column; the label goes with the line, for :func:`label_ends` or a legend.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : array of shape (points, lines)
+        Points that are not finite are left out.
+    labels : sequence of str
+        One a line.
+    x : array of shape (points,), optional
+        The points' places; 0, 1, 2, ... if not given.
+    **style
+        Of :meth:`matplotlib.axes.Axes.plot`.
+
+    Returns
+    -------
+    list of Line2D
+    """
+    columns = np.asarray(values, dtype=float)
+    if columns.ndim != 2 or columns.shape[1] != len(labels):
+        raise ValueError(
+            f"values must have the shape (points, {len(labels)}), one line a label, got {columns.shape}"
+        )
+    places = np.arange(len(columns)) if x is None else finite("x", x, ndim=1)
+    return [
+        ax.plot(places, column, label=label, **style)[0]
+        for column, label in zip(columns.T, labels, strict=True)
+    ]
+
+
+def band(ax: Axes, x: Any, values: Any, color: Any, label: str | None = None, singles: int = 3) -> Any:
+    """Draw the median and the 5 to 95 % band of replicates, with a few thin single runs in it.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : array of shape (points,)
+    values : array of shape (points, replicates)
+    color : color
+    label : str, optional
+        Of the median's line.
+    singles : int
+        How many single runs to show, the first ones.
+
+    Returns
+    -------
+    Line2D
+        The median's line.
+    """
+    runs = np.asarray(values, dtype=float)
+    places = finite("x", x, ndim=1)
+    if runs.ndim != 2 or len(runs) != len(places):
+        raise ValueError(
+            f"values must have the shape ({len(places)}, replicates) to go with x, got {runs.shape}"
+        )
+    low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
+    ax.fill_between(places, low, high, color=color, alpha=0.25, linewidth=0)
+    ax.plot(places, runs[:, :singles], color=color, linewidth=0.7, alpha=0.8)
+    return ax.plot(places, median, color=color, label=label)[0]

@@ -1,0 +1,397 @@
+r"""Closed forms: what a measured number should be, with the assumptions under which it is.
+
+Arguments are numbers or arrays that broadcast by NumPy's rule; so are the results. An argument that is
+not finite or outside its range raises :class:`ValueError`, one that is not a number :class:`TypeError`.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from unsteady._checks import Array, Hyperparameter, finite, number, scalar
+
+
+def _per_example_to_batch(batch_size: Any, n: Any) -> Any:
+    """Return 1/B, times (n-B)/(n-1) where a batch is drawn without replacement from n examples."""
+    batch_size = number("batch_size", batch_size, at_least=1)
+    if n is None:
+        return 1 / batch_size
+    n = number("n", n, above=1)
+    if np.any(batch_size > n):
+        raise ValueError(f"batch_size must be at most n = {n}, got {batch_size}")
+    return (n - batch_size) / (batch_size * (n - 1))
+
+
+# Measurement ------------------------------------------------------------------------------------
+
+
+def standard_error(p: Any, n: Any, pool: Any = None) -> Any:
+    r"""Return the standard error of an accuracy, :math:`\sqrt{p(1-p)/n}`.
+
+    Parameters
+    ----------
+    p : float
+        Accuracy of the population, 0 to 1.
+    n : int
+        Size of the evaluation set.
+    pool : int, optional
+        Size N of the finite pool that the set is drawn from without replacement; the error then
+        carries the factor :math:`\sqrt{(N-n)/(N-1)}`.
+
+    Notes
+    -----
+    Assumes independent examples. It is the error of the *level*, the same in every epoch on a fixed
+    set, and not that of a change from one epoch to the next. Source: the binomial and the
+    hypergeometric distribution, e.g. Cochran, *Sampling Techniques* (1977), chapter 3.
+    """
+    p = number("p", p, at_least=0, at_most=1)
+    return np.sqrt(p * (1 - p) * _per_example_to_batch(number("n", n, at_least=1), pool))
+
+
+class Interval(NamedTuple):
+    """The two ends of an interval."""
+
+    low: Any
+    high: Any
+
+
+def wilson_interval(p: Any, n: Any, level: float = 0.95) -> Interval:
+    r"""Return Wilson's interval for a population's accuracy, given `p` measured on `n` examples.
+
+    With the normal quantile :math:`z` of the `level`, it is
+
+    .. math:: \frac{p + \frac{z^2}{2n} \pm z \sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}}}{1 + z^2/n}.
+
+    Notes
+    -----
+    Assumes independent examples. Unlike ``p ± 2 SE`` it stays within 0 and 1 and holds its level near
+    them. Source: Wilson (1927).
+    """
+    p, n = number("p", p, at_least=0, at_most=1), number("n", n, at_least=1)
+    z = NormalDist().inv_cdf(0.5 + scalar("level", level, above=0, below=1) / 2)
+    centre, scale = p + z**2 / (2 * n), 1 + z**2 / n
+    reach = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return Interval((centre - reach) / scale, (centre + reach) / scale)
+
+
+# Steps ------------------------------------------------------------------------------------------
+
+
+def descent_factor(learning_rate: Any, curvature: Any) -> Any:
+    r"""Return the factor :math:`1 - \eta\lambda` by which a step shrinks the distance to the minimum.
+
+    Above 0 the iterate closes in from one side, at 0 it arrives, below 0 it changes sides at every step,
+    at -1 it alternates for ever, below -1 it diverges.
+
+    Notes
+    -----
+    Exact for gradient descent on a quadratic of curvature :math:`\lambda`, direction by direction.
+    """
+    learning_rate = number("learning_rate", learning_rate, at_least=0)
+    return 1 - learning_rate * number("curvature", curvature)
+
+
+def stability_bound(curvature: Any, momentum: Any = 0.0, nesterov: bool = False) -> Any:
+    r"""Return the learning rate at which descent on a quadratic stops converging.
+
+    :math:`2(1+\beta)/\lambda` for the heavy ball, :math:`2/\lambda` of it without momentum, and
+    :math:`\frac{2 + 2\beta}{(1 + 2\beta)\lambda}` for Nesterov's momentum.
+
+    Notes
+    -----
+    Exact for the full gradient of a quadratic whose largest curvature is :math:`\lambda`. Source: the
+    roots of the recursion's characteristic polynomial; Polyak (1964) for the heavy ball.
+    """
+    curvature = number("curvature", curvature, above=0)
+    momentum = number("momentum", momentum, at_least=0, below=1)
+    return (2 + 2 * momentum) / ((1 + 2 * momentum if nesterov else 1) * curvature)
+
+
+def momentum_factor(learning_rate: Any, curvature: Any, momentum: Any, nesterov: bool = False) -> Any:
+    r"""Return the factor a step by which descent with momentum shrinks the error in the long run.
+
+    The larger modulus of the roots of :math:`z^2 - (1 + \beta - \eta\lambda) z + \beta` (heavy ball) or
+    :math:`z^2 - (1+\beta)(1-\eta\lambda) z + \beta (1-\eta\lambda)` (Nesterov). For the heavy ball it is
+    :math:`\sqrt\beta` while :math:`(1-\sqrt\beta)^2 < \eta\lambda < (1+\sqrt\beta)^2`, where it rings.
+
+    Notes
+    -----
+    Exact for the full gradient of a quadratic. Source: Polyak (1964).
+    """
+    step = 1 - descent_factor(learning_rate, curvature)
+    momentum = number("momentum", momentum, at_least=0, below=1)
+    total = (1 + momentum) * (1 - step) if nesterov else 1 + momentum - step
+    product = momentum * (1 - step) if nesterov else momentum + 0 * step
+    root = np.sqrt(np.asarray(total**2 - 4 * product, dtype=complex))
+    return np.maximum(np.abs(total + root), np.abs(total - root)) / 2
+
+
+def adam_sharpness_bound(learning_rate: Any, beta1: Any = 0.9) -> Any:
+    r"""Return the preconditioned sharpness at which Adam turns unstable.
+
+    It is :math:`\frac{2 + 2\beta_1}{(1-\beta_1)\eta}`, to be compared with the largest eigenvalue of
+    :math:`P^{-1} H`, where :math:`P = \operatorname{diag}(\sqrt{v} + \epsilon)`; 38 over the rate at
+    :math:`\beta_1 = 0.9`.
+
+    Notes
+    -----
+    Assumes that the preconditioner is frozen and the gradient is that of a quadratic. Source: Cohen et
+    al. (2022), arXiv 2207.14484.
+    """
+    learning_rate = number("learning_rate", learning_rate, above=0)
+    beta1 = number("beta1", beta1, at_least=0, below=1)
+    return (2 + 2 * beta1) / ((1 - beta1) * learning_rate)
+
+
+# Batches ----------------------------------------------------------------------------------------
+
+
+def gradient_variance(variance: Any, batch_size: Any, n: Any = None) -> Any:
+    r"""Return the variance of a batch's mean gradient, :math:`\sigma^2 / B`.
+
+    Parameters
+    ----------
+    variance : float
+        :math:`\sigma^2` of the gradients of single examples (divided by n, not by n - 1).
+    batch_size : int
+        B.
+    n : int, optional
+        Where the batch is drawn without replacement from n examples, the variance carries the factor
+        :math:`\frac{n-B}{n-1}` and is 0 for the full batch.
+
+    Notes
+    -----
+    Assumes a batch drawn independently of the weights. Source: as for :func:`standard_error`.
+    """
+    return number("variance", variance, at_least=0) * _per_example_to_batch(batch_size, n)
+
+
+def stationary_variance(learning_rate: Any, curvature: Any, noise_variance: Any, momentum: Any = 0.0) -> Any:
+    r"""Return the variance at which noisy descent settles on a quadratic.
+
+    .. math:: \frac{\eta \sigma^2 (1 + \beta)}{\lambda (1-\beta) (2(1+\beta) - \eta\lambda)},
+
+    without momentum :math:`\eta\sigma^2 / (\lambda(2-\eta\lambda))`; infinite past the bound of
+    stability.
+
+    Parameters
+    ----------
+    learning_rate, curvature, momentum : float
+        :math:`\eta`, :math:`\lambda` and :math:`\beta` of the heavy ball.
+    noise_variance : float
+        :math:`\sigma^2` of the gradient.
+
+    Notes
+    -----
+    Assumes that the gradient's noise is independent from step to step and does not depend on the
+    weights. Exact then, in discrete time. Source: Mandt, Hoffman & Blei (2017) for small rates; Liu,
+    Ziyin & Ueda (2021), arXiv 2012.03636, for any rate and momentum.
+    """
+    learning_rate = number("learning_rate", learning_rate, above=0)
+    curvature = number("curvature", curvature, above=0)
+    noise_variance = number("noise_variance", noise_variance, at_least=0)
+    momentum = number("momentum", momentum, at_least=0, below=1)
+    slack = np.asarray(2 * (1 + momentum) - learning_rate * curvature)
+    scale = learning_rate * noise_variance * (1 + momentum) / (curvature * (1 - momentum))
+    return _divided(scale, slack)
+
+
+def _divided(numerator: Any, slack: Array) -> Any:
+    """Return the quotient, infinite where the slack is used up."""
+    return np.where(slack > 0, numerator / np.where(slack > 0, slack, 1), np.inf)[()]
+
+
+def batch_stationary_variance(
+    learning_rate: Any,
+    batch_size: Any,
+    label_variance: Any,
+    feature_variance: Any = 1.0,
+    kurtosis: Any = 3.0,
+) -> Any:
+    r"""Return the variance at which a least-squares slope settles under batch noise.
+
+    .. math:: \frac{\eta s^2}{2B - \eta a (B - 1 + \kappa)}, \qquad \kappa = E x^4 / a^2.
+
+    Parameters
+    ----------
+    learning_rate, batch_size : float
+        :math:`\eta` and B.
+    label_variance : float
+        :math:`s^2`, variance of the labels around the line.
+    feature_variance : float
+        :math:`a = E x^2`.
+    kurtosis : float
+        :math:`\kappa`, at least 1: 3 for a Gaussian feature, 1.8 for a uniform one.
+
+    Notes
+    -----
+    Assumes the loss :math:`\frac12` MSE, one feature of mean zero and no bias, label noise independent of
+    the feature, and batches drawn independently. Exact then: square the recursion
+    :math:`e \leftarrow (1 - \eta \overline{x^2}) e + \eta \overline{x r}` and take expectations. Source:
+    Ziyin, Liu, Mori & Ueda (2022), arXiv 2102.05375.
+    """
+    learning_rate = number("learning_rate", learning_rate, above=0)
+    label_variance = number("label_variance", label_variance, at_least=0)
+    batch_size = number("batch_size", batch_size, at_least=1)
+    feature_variance, kurtosis = _feature(feature_variance, kurtosis)
+    used = learning_rate * feature_variance * (batch_size - 1 + kurtosis)
+    return _divided(learning_rate * label_variance, np.asarray(2 * batch_size - used))
+
+
+def _feature(feature_variance: Any, kurtosis: Any) -> tuple[Hyperparameter, Hyperparameter]:
+    return (
+        number("feature_variance", feature_variance, above=0),
+        number("kurtosis", kurtosis, at_least=1),
+    )
+
+
+def batch_stability_bound(batch_size: Any, feature_variance: Any = 1.0, kurtosis: Any = 3.0) -> Any:
+    r"""Return the learning rate at which the variance of a least-squares slope becomes infinite.
+
+    It is :math:`\frac{2B}{a (B - 1 + \kappa)}`: at B = 1 and a Gaussian feature :math:`2/(3a)`, a third
+    of what gradient descent bears. Assumptions, arguments and source as for
+    :func:`batch_stationary_variance`.
+    """
+    batch_size = number("batch_size", batch_size, at_least=1)
+    feature_variance, kurtosis = _feature(feature_variance, kurtosis)
+    return 2 * batch_size / (feature_variance * (batch_size - 1 + kurtosis))
+
+
+def linear_scaling_excess(learning_rate: Any, batch_size: Any, noise_trace: Any) -> Any:
+    r"""Return the loss above the minimum that batch noise sustains, :math:`\eta \operatorname{tr} C / 4B`.
+
+    Parameters
+    ----------
+    learning_rate, batch_size : float
+        Only their ratio matters here: double both and the excess stays (the linear scaling rule).
+    noise_trace : float
+        :math:`\operatorname{tr} C`, the sum of the variances of a single example's gradient.
+
+    Notes
+    -----
+    The limit of :func:`stationary_variance` times half the curvature for :math:`\eta\lambda \ll 1`; at
+    larger rates the excess is larger and the rule breaks. Source: Mandt, Hoffman & Blei (2017).
+    """
+    learning_rate = number("learning_rate", learning_rate, at_least=0)
+    noise_trace = number("noise_trace", noise_trace, at_least=0)
+    return learning_rate * noise_trace / (4 * number("batch_size", batch_size, at_least=1))
+
+
+def expected_change(
+    learning_rate: float,
+    gradient: Any,
+    hessian: Any,
+    covariance: Any,
+    batch_size: int,
+    n: int | None = None,
+) -> float:
+    r"""Return the expected change of the whole loss in one step on a random batch.
+
+    .. math:: -\eta |G|^2 + \frac{\eta^2}{2} G^\top H G + \frac{\eta^2}{2B} \operatorname{tr}(H \Sigma).
+
+    Parameters
+    ----------
+    learning_rate : float
+        :math:`\eta`.
+    gradient : array of shape (dims,)
+        G, of the whole loss.
+    hessian : array of shape (dims, dims)
+        H, of the whole loss.
+    covariance : array of shape (dims, dims)
+        :math:`\Sigma`, of the gradients of single examples (divided by n).
+    batch_size, n : int
+        As for :func:`gradient_variance`: with n, a batch is drawn without replacement.
+
+    Notes
+    -----
+    Exact for a quadratic loss, to second order otherwise. With :math:`L |G|^2` for
+    :math:`G^\top H G`, L the largest curvature, it is an upper bound. Source: Taylor's expansion of
+    the loss.
+    """
+    eta = scalar("learning_rate", learning_rate, at_least=0)
+    G = finite("gradient", gradient, ndim=1)
+    H, sigma = finite("hessian", hessian, ndim=2), finite("covariance", covariance, ndim=2)
+    for name, matrix in (("hessian", H), ("covariance", sigma)):
+        if matrix.shape != (len(G), len(G)):
+            raise ValueError(f"{name} must have the shape {(len(G),) * 2}, got {matrix.shape}")
+    noise = _per_example_to_batch(batch_size, n) * np.trace(H @ sigma)
+    return float(-eta * G @ G + 0.5 * eta**2 * (G @ H @ G + noise))
+
+
+# Capacity ---------------------------------------------------------------------------------------
+
+
+def least_squares_train_error(p: Any, n: Any, noise_variance: Any = 1.0) -> Any:
+    r"""Return the expected training error of least squares, :math:`\sigma^2 (1 - p/n)`.
+
+    Parameters
+    ----------
+    p, n : int
+        Number of parameters and of examples, p at most n.
+    noise_variance : float
+        :math:`\sigma^2` of the labels.
+
+    Notes
+    -----
+    Assumes that the truth lies within the model and the features have full rank; any features do.
+    Source: the trace of the residual projection, in any text on linear models.
+    """
+    p, n = _counts(p, n)
+    if np.any(p > n):
+        raise ValueError(f"p must be at most n, got p = {p} and n = {n}")
+    return number("noise_variance", noise_variance, at_least=0) * (1 - p / n)
+
+
+def least_squares_test_error(p: Any, n: Any, noise_variance: Any = 1.0) -> Any:
+    r"""Return the expected test error of least squares, :math:`\sigma^2 (1 + \frac{p}{n-p-1})`.
+
+    Parameters as for :func:`least_squares_train_error`, with p below n - 1.
+
+    Notes
+    -----
+    Assumes that the truth lies within the model and that the features are zero-mean Gaussian and fresh
+    for each test. Polynomial features have heavier leverage: there it is only the least that one pays.
+    Source: the mean of the inverse Wishart distribution.
+    """
+    noise_variance = number("noise_variance", noise_variance, at_least=0)
+    p, n = _counts(p, n)
+    if np.any(p >= n - 1):
+        raise ValueError(f"p must be below n - 1, got p = {p} and n = {n}")
+    return noise_variance * (1 + p / (n - p - 1))
+
+
+def minimum_norm_risk(p: Any, n: Any, noise_variance: Any = 1.0, signal: Any = 1.0) -> Any:
+    r"""Return the expected excess test error of the least-squares solution of smallest norm.
+
+    :math:`\sigma^2 \frac{p}{n-p-1}` for :math:`p < n - 1`,
+    :math:`\sigma^2 \frac{n}{p-n-1} + (1 - n/p) |b|^2` for :math:`p > n + 1`, infinite between: the peak
+    of double descent.
+
+    Parameters
+    ----------
+    p, n : int
+        Number of parameters and of examples.
+    noise_variance : float
+        :math:`\sigma^2` of the labels.
+    signal : float
+        :math:`|b|^2`, squared length of the true coefficients, all p of which the model has: each p is
+        a problem of its own.
+
+    Notes
+    -----
+    Assumes isotropic Gaussian features. Exact then. Source: Belkin, Hsu & Xu (2020); Hastie, Montanari,
+    Rosset & Tibshirani (2022), arXiv 1903.08560.
+    """
+    p, n = _counts(p, n)
+    noise_variance = number("noise_variance", noise_variance, at_least=0)
+    signal = number("signal", signal, at_least=0)
+    below = _divided(noise_variance * p, np.asarray(n - p - 1))
+    above = _divided(noise_variance * n, np.asarray(p - n - 1)) + (1 - n / p) * signal
+    return np.where(np.asarray(p) <= n, below, above)[()]
+
+
+def _counts(p: Any, n: Any) -> tuple[Hyperparameter, Hyperparameter]:
+    return number("p", p, at_least=1), number("n", n, at_least=1)
