@@ -1,13 +1,12 @@
 """Batch orders: which examples each step sees.
 
-An order is a frozen description. Its ``blocks(rng, y, batch_size)`` yields the indices of one epoch in
-blocks, each to be cut into batches of `batch_size`; an epoch is ``ceil(n / batch_size)`` steps. An order
-that deals out all n examples leaves a smaller last batch where `batch_size` does not divide n.
+An order is a frozen description. Its ``blocks(rng, y, batch_size)`` yields indices for ever, in blocks that
+are each to be cut into batches of `batch_size`. An order that deals out all n examples has one block an
+epoch, whose last batch is smaller where `batch_size` does not divide n.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,14 +23,8 @@ class Order(Protocol):
     """What :func:`unsteady.training.train` needs of a batch order."""
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
-        """Yield the indices of one epoch of the examples with targets `y`, block by block."""
+        """Yield indices into the examples with targets `y`, block by block."""
         ...
-
-
-def _block_sizes(n: int, batch_size: int) -> Iterator[int]:
-    steps = math.ceil(n / batch_size)
-    for first in range(0, steps, BLOCK):
-        yield min(BLOCK, steps - first)
 
 
 @dataclass(frozen=True)
@@ -39,8 +32,9 @@ class Shuffle:
     """Deal out all examples in a new random order each epoch. What most frameworks do."""
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
-        """Yield one permutation."""
-        yield rng.permutation(len(y))
+        """Yield a permutation an epoch."""
+        while True:
+            yield rng.permutation(len(y))
 
 
 @dataclass(frozen=True)
@@ -49,8 +43,8 @@ class WithReplacement:
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield independent indices, each batch full."""
-        for batches in _block_sizes(len(y), batch_size):
-            yield rng.integers(len(y), size=batches * batch_size)
+        while True:
+            yield rng.integers(len(y), size=BLOCK * batch_size)
 
 
 @dataclass(frozen=True)
@@ -59,13 +53,11 @@ class WithoutReplacement:
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield independent subsets, each batch full."""
-        for batches in _block_sizes(len(y), batch_size):
-            if len(y) <= 4096:  # one vectorised shuffle of all rows
-                rows = np.tile(np.arange(len(y)), (batches, 1))
-                yield rng.permuted(rows, axis=1)[:, :batch_size].reshape(-1)
-            else:  # Floyd's algorithm touches only as many as it draws
-                subsets = [rng.choice(len(y), batch_size, replace=False) for _ in range(batches)]
-                yield np.concatenate(subsets)
+        while len(y) <= 4096:  # one vectorised shuffle of all rows
+            rows = np.tile(np.arange(len(y)), (BLOCK, 1))
+            yield rng.permuted(rows, axis=1)[:, :batch_size].reshape(-1)
+        while True:  # Floyd's algorithm touches only as many as it draws
+            yield rng.choice(len(y), batch_size, replace=False)
 
 
 @dataclass(frozen=True)
@@ -73,8 +65,10 @@ class Sorted:
     """Present the examples sorted by target, every epoch the same."""
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
-        """Yield the sorting order."""
-        yield np.argsort(y, kind="stable")
+        """Yield the sorting order, epoch by epoch."""
+        order = np.argsort(y, kind="stable")
+        while True:
+            yield order
 
 
 @dataclass(frozen=True)
@@ -93,11 +87,13 @@ class ShuffleBuffer:
         integer("size", self.size, at_least=1)
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
-        """Yield the order in which the examples leave the buffer."""
+        """Yield the order in which the examples leave the buffer, epoch by epoch."""
         stream = np.argsort(y, kind="stable").tolist()
-        buffer, waiting = stream[: self.size], stream[self.size :]
-        leaving = []
-        for arrival, slot in zip(waiting, rng.integers(len(buffer), size=len(waiting)), strict=True):
-            leaving.append(buffer[slot])
-            buffer[slot] = arrival
-        yield np.array(leaving + rng.permutation(buffer).tolist(), dtype=np.int64)
+        while True:
+            buffer, waiting = stream[: self.size], stream[self.size :]
+            leaving = []
+            slots = rng.integers(len(buffer), size=len(waiting))
+            for arrival, slot in zip(waiting, slots, strict=True):
+                leaving.append(buffer[slot])
+                buffer[slot] = arrival
+            yield np.array(leaving + rng.permutation(buffer).tolist(), dtype=np.int64)

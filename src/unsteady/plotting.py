@@ -1,7 +1,7 @@
 """The house style, set when this room is loaded, and the few plots that several examples share.
 
-Colours mean the same on every page: :data:`TRAINING`, :data:`VALIDATION`, :data:`THEORY` (dashed),
-:data:`FOCUS` for what is being discussed and :data:`OTHERS` for what stands behind it.
+Colours mean the same on every page: ``TRAINING``, ``VALIDATION``, ``THEORY`` (dashed), ``FOCUS`` for what
+is being discussed and ``OTHERS`` for what stands behind it.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from unsteady._checks import Array, finite, instance, integer, option, replicate
 from unsteady._replicates import fit, members, shape_of
 from unsteady.averages import EMA, Average, Polyak
 from unsteady.batches import (
+    BLOCK,
     Order,
     Shuffle,
     ShuffleBuffer,
@@ -54,8 +55,8 @@ class Path(NamedTuple):
 
     Attributes
     ----------
-    x : array of shape (steps + 1, *replicates, dims)
-    loss, gradient_norm : array of shape (steps + 1, *replicates)
+    x : array, ``(steps + 1, *replicates, dims)``
+    loss, gradient_norm : array, ``(steps + 1, *replicates)``
     """
 
     x: Array
@@ -70,7 +71,7 @@ def descend(objective: Objective, start: Any, optimizer: Optimizer, steps: int) 
     ----------
     objective : Objective
         From :mod:`unsteady.objectives`.
-    start : float or array of shape (*replicates, dims)
+    start : float or array, ``(*replicates, dims)``
         First point; a number is a point of one dimension. Its replicates and those of the
         optimizer's hyper-parameters broadcast by NumPy's rule.
     optimizer : Optimizer
@@ -170,14 +171,13 @@ class _Batches:
     def __iter__(self) -> Iterator[Array]:
         plan = self.plan
         y, size = plan.data.y_train, plan.batch_size
-        while True:
-            streams = [plan.order.blocks(rng, y, size) for rng in self.rngs]
-            for blocks in zip(*streams, strict=True):
-                index = np.stack(blocks)
-                if len(self.member) > len(index):
-                    index = index[self.member]
-                for first in range(0, index.shape[1], size):
-                    yield index[:, first : first + size]
+        streams = [plan.order.blocks(rng, y, size) for rng in self.rngs]
+        for blocks in zip(*streams, strict=True):
+            index = np.stack(blocks)
+            if len(self.member) > len(index):
+                index = index[self.member]
+            for first in range(0, index.shape[1], size):
+                yield index[:, first : first + size]
 
 
 class _Run:
@@ -342,7 +342,7 @@ def _chunks(plan: _Plan) -> list[slice]:
     parameters, _ = plan.model.start(n_features, [plan.rng(0, "weights")])
     widths = n_features + sum(parameter.shape[-1] for parameter in parameters)
     touched = sum(parameter.size for parameter in parameters) + plan.batch_size * widths
-    size = min(CACHE_ELEMENTS // touched, MEMORY_ELEMENTS // (touched + n))
+    size = min(CACHE_ELEMENTS // touched, MEMORY_ELEMENTS // (touched + max(n, BLOCK * plan.batch_size)))
     workers = joblib.effective_n_jobs(joblib.Parallel().n_jobs)
     size = max(1, min(size, math.ceil(total / workers)))
     return [slice(first, first + size) for first in range(0, total, size)]

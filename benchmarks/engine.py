@@ -1,0 +1,202 @@
+"""How fast is the engine? A small net on digits, 64 replicates, against a loop over other libraries.
+
+Run it as ``python benchmarks/engine.py``; PyTorch and JAX take part where they are installed.
+"""
+
+import sys
+import time
+import warnings
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from unsteady.datasets import digits
+from unsteady.models import MLP
+from unsteady.optimizers import SGD
+from unsteady.training import train
+
+REPLICATES, EPOCHS, BATCH, HIDDEN, RATE, MOMENTUM = 64, 10, 32, 32, 0.05, 0.9
+ROUNDS = 3
+DATA = digits()
+X, X_EVAL = DATA.X_train.astype(np.float32), DATA.X_eval.astype(np.float32)
+Y, Y_EVAL = DATA.y_train, DATA.y_eval
+
+
+def unsteady(evaluate_every):
+    settings = {"batch_size": BATCH, "epochs": EPOCHS, "replicates": REPLICATES, "dtype": np.float32}
+    net, rule = MLP((HIDDEN,), classes=10), SGD(RATE, momentum=MOMENTUM)
+    history = train(net, DATA, rule, evaluate_every=evaluate_every, **settings)
+    return history.val_accuracy[-1].mean()
+
+
+def score(net, inputs, labels):
+    """Return log loss and accuracy, with less around it than sklearn.metrics has."""
+    probabilities = net.predict_proba(inputs)
+    of_label = probabilities[np.arange(len(labels)), labels]
+    return -np.log(of_label + 1e-30).mean(), (probabilities.argmax(axis=1) == labels).mean()
+
+
+def sklearn_loop(evaluate_every):
+    warnings.simplefilter("ignore", ConvergenceWarning)  # ten epochs are what is asked for
+    return np.mean([sklearn_net(seed, evaluate_every) for seed in range(REPLICATES)])
+
+
+def sklearn_net(seed, evaluate_every):
+    # More patience than epochs: it never stops early. The RandomState goes on from epoch to epoch, and
+    # so does partial_fit's momentum, which a warm start would set back to zero.
+    net = MLPClassifier(
+        (HIDDEN,), solver="sgd", alpha=0, batch_size=BATCH, max_iter=EPOCHS, tol=0,
+        n_iter_no_change=EPOCHS + 1, learning_rate="constant", learning_rate_init=RATE, momentum=MOMENTUM,
+        nesterovs_momentum=False, random_state=np.random.RandomState(seed),
+    )  # fmt: skip
+    if evaluate_every == "end":
+        net.fit(X, Y)
+        score(net, X, Y)
+        return score(net, X_EVAL, Y_EVAL)[1]
+    for _ in range(EPOCHS):
+        net.partial_fit(X, Y, classes=np.arange(10))
+        score(net, X, Y)
+        accuracy = score(net, X_EVAL, Y_EVAL)[1]
+    return accuracy
+
+
+def torch_loop(evaluate_every):
+    torch = import_module("torch")
+    sets = [(torch.from_numpy(a), torch.from_numpy(b)) for a, b in ((X, Y), (X_EVAL, Y_EVAL))]
+    return np.mean([torch_net(torch, seed, *sets) for seed in range(REPLICATES)])
+
+
+def torch_net(torch, seed, training, held_out):
+    torch.manual_seed(seed)
+    net = torch.nn.Sequential(torch.nn.Linear(64, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 10))
+    optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=MOMENTUM)
+    loss_of = torch.nn.CrossEntropyLoss()
+    for _ in range(EPOCHS):
+        for index in torch.randperm(len(Y)).split(BATCH):
+            optimizer.zero_grad()
+            loss_of(net(training[0][index]), training[1][index]).backward()
+            optimizer.step()
+    with torch.no_grad():
+        scored = [(net(inputs), labels) for inputs, labels in (training, held_out)]
+        return [(loss_of(z, y).item(), (z.argmax(1) == y).double().mean().item()) for z, y in scored][1][1]
+
+
+@cache
+def jax_program():
+    """Return the compiled training of all replicates, a vmap over a scan over the steps, and its keys."""
+    jax, jnp = import_module("jax"), import_module("jax.numpy")
+
+    def logits(net, inputs):
+        return jax.nn.relu(inputs @ net[0] + net[1]) @ net[2] + net[3]
+
+    def loss(net, inputs, labels):
+        chances = jax.nn.log_softmax(logits(net, inputs))
+        return -jnp.take_along_axis(chances, labels[:, None], axis=1).mean()
+
+    def step(state, index):
+        net, velocity = state
+        gradient = jax.grad(loss)(net, jnp.asarray(X)[index], jnp.asarray(Y)[index])
+        velocity = [MOMENTUM * v + g for v, g in zip(velocity, gradient, strict=True)]
+        return ([p - RATE * v for p, v in zip(net, velocity, strict=True)], velocity), None
+
+    def epoch(state, key):
+        full = len(Y) // BATCH * BATCH
+        order = jax.random.permutation(key, len(Y))
+        state, _ = jax.lax.scan(step, state, order[:full].reshape(-1, BATCH))
+        return step(state, order[full:])  # the smaller last batch
+
+    def run(key):
+        first, last, orders = jax.random.split(key, 3)
+        net = [
+            jax.random.normal(first, (64, HIDDEN)) * (2 / 64) ** 0.5, jnp.zeros(HIDDEN),
+            jax.random.normal(last, (HIDDEN, 10)) * (1 / HIDDEN) ** 0.5, jnp.zeros(10),
+        ]  # fmt: skip
+        start = (net, [jnp.zeros_like(p) for p in net])
+        (net, _), _ = jax.lax.scan(epoch, start, jax.random.split(orders, EPOCHS))
+        sets = (X, Y), (X_EVAL, Y_EVAL)
+        return [(loss(net, a, b), (logits(net, a).argmax(axis=1) == b).mean()) for a, b in sets]
+
+    keys = jax.random.split(jax.random.key(0), REPLICATES)
+    return jax.jit(jax.vmap(run)).lower(keys).compile(), keys
+
+
+def jax_vmap(evaluate_every):
+    (program, keys), block = jax_program(), import_module("jax").block_until_ready
+    return np.mean(block(program(keys))[1][1])  # unblocked, the clock would stop before the work
+
+
+def timed(name, work, *arguments):
+    """Return the result of the work, its seconds, and how many cores it kept busy."""
+    wall, processor = time.perf_counter(), time.process_time()
+    result = work(*arguments)
+    seconds = time.perf_counter() - wall
+    print(f"  {name}: {seconds:.3f} s", file=sys.stderr, flush=True)
+    return result, seconds, (time.process_time() - processor) / seconds
+
+
+def matmul_speed(threads, size=2048):
+    """Return this machine's GFLOP/s in large float32 products with so many BLAS threads, at its best."""
+    a = np.random.default_rng(0).random((size, size), dtype=np.float32)
+    name = f"matrix product, BLAS threads {threads}"
+    with threadpool_limits(threads, user_api="blas"):
+        return 2e-9 * size**3 / min(timed(name, np.matmul, a, a)[1] for _ in range(5))
+
+
+def gflop():
+    """Return the work in the matrix products; the gradient by the pixels is not needed."""
+    first, second = 2 * 64 * HIDDEN, 2 * HIDDEN * 10  # a product of an example with each layer's weights
+    training = EPOCHS * len(Y) * (2 * first + 3 * second)
+    return 1e-9 * REPLICATES * (training + (len(Y) + len(Y_EVAL)) * (first + second))
+
+
+def contests():
+    """Return who takes part: when it evaluates, its name, its function."""
+    pair = ("unsteady", unsteady), ("scikit-learn, one net at a time", sklearn_loop)
+    rows = [(every, *each) for every in ("end", "epoch") for each in pair]
+    if find_spec("torch"):
+        rows.append(("end", "PyTorch, one net at a time", torch_loop))
+    if find_spec("jax"):
+        compiling = timed("JAX compiles", jax_program)[1]
+        rows.append(("end", f"JAX, vmap and scan (after {compiling:.1f} s to compile)", jax_vmap))
+    return rows
+
+
+def report_times(best):
+    net = f"64-{HIDDEN}-10 ReLU net on digits, batch {BATCH}, {EPOCHS} epochs"
+    print(f"{net}, {REPLICATES} replicates, float32, best of {ROUNDS}\n")
+    print(f"{'evaluated at':13} {'':46} {'seconds':>8} {'ratio':>7} {'held-out accuracy':>18}")
+    for (every, name), (accuracy, seconds, _) in sorted(best.items(), key=lambda item: item[0][0]):
+        ratio = seconds / best[every, "unsteady"][1]
+        print(f"{every:13} {name:46} {seconds:8.3f} {ratio:6.1f}x {accuracy:18.4f}")
+    for module, name in (("torch", "PyTorch"), ("jax", "JAX")):
+        if not find_spec(module):
+            print(f"{'end':13} {name} is not installed")
+
+
+def report_speed(seconds, cores):
+    speed = gflop() / seconds
+    most = max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+    peaks = {threads: matmul_speed(threads) for threads in sorted({1, most})}
+    print(f"\nunsteady, evaluated at end: {gflop():.2f} GFLOP in products, {speed:.0f} GFLOP/s, which is")
+    for threads, peak in peaks.items():
+        print(f"{speed / peak:5.0%} of this machine's {peak:.0f} in a large product, BLAS threads: {threads}")
+    print(f"The run itself had {most} BLAS threads to use and kept {cores:.1f} cores busy.")
+
+
+def main():
+    rows, best = contests(), {}
+    for turn in range(1, ROUNDS + 1):
+        for every, name, work in rows:
+            took = timed(f"round {turn} of {ROUNDS}, evaluated at {every}, {name}", work, every)
+            best[every, name] = min(best.get((every, name), took), took, key=lambda each: each[1])
+    report_times(best)
+    report_speed(*best["end", "unsteady"][1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Build the site: ``python docs/build.py``. Publishes docs/_build/html only when all is well."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+
+DOCS = Path(__file__).resolve().parent
+BUILD = DOCS / "_build"
+SITE, NEXT, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "doctrees"
+
+
+def build() -> str:
+    """Build into a folder aside, from nothing but the examples' results; return what went wrong."""
+    for folder in (NEXT, DOCTREES):
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        app = Sphinx(DOCS, DOCS, NEXT, DOCTREES, "html", freshenv=True, warningiserror=True, parallel=1)
+        app.build()
+    except SphinxError as error:
+        return str(error)
+    return f"{app._warncount} warnings, see above; they count as errors" if app.statuscode else ""
+
+
+def publish() -> None:
+    """Put the new site in the place of the old one."""
+    (NEXT / ".buildinfo").unlink(missing_ok=True)
+    shutil.rmtree(SITE, ignore_errors=True)
+    NEXT.rename(SITE)
+
+
+def main() -> int:
+    trouble = build()
+    if trouble:
+        print(f"\nThe site was not built.\n{trouble}", file=sys.stderr)
+        return 1
+    publish()
+    where = os.path.relpath(SITE)
+    print(f"\nThe site is in {where}: open {where}/index.html, or serve it with: make serve")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

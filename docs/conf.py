@@ -1,0 +1,92 @@
+"""How the site is built."""
+
+import os
+import sys
+from pathlib import Path
+
+
+import unsteady
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
+project = "Unsteady"
+author = "The Unsteady developers"
+copyright = "The Unsteady developers; prose and figures CC BY 4.0, code BSD-3-Clause"
+version = release = unsteady.__version__
+language = "en-GB"
+html_baseurl = os.environ.get("SITE_URL", "")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+    # Our own, one concern each:
+    "fresh",
+    "figures",
+    "claims",
+    "maths",
+]
+exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "extensions"]
+nitpicky = True
+nitpick_ignore_regex = [
+    # No inventory of another project is fetched: the build asks nobody.
+    (r"py:.*", r"(numpy|matplotlib|pandas|collections|np)\..*"),
+    (r"py:.*", r"(Array|Hyperparameter|Generators|Parameters|State|Any|Axes|Self|Method)"),
+    (r"py:.*", r"unsteady\._.*"),
+    # What numpydoc makes links of in lists of parameters.
+    (r"py:.*", r"(array|sequence|callable|callables|color|optional|shape|of|dims|n|float32|float64|pair)"),
+    (r"py:.*", r"(Line2D|Order|Model|Optimizer|Objective|Average|points|replicates|lines|features).*"),
+]
+suppress_warnings = ["config.cache"]
+
+# Prose: MyST, British; formulas: MathML
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline", "smartquotes"]
+myst_dmath_double_inline = True
+myst_update_mathjax = False
+myst_heading_anchors = 3
+html_math_renderer = "mathml"
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "unsrt"
+bibtex_reference_style = "author_year"
+
+# The reference, from the docstrings
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+# The examples
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": "/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ("figures.scrape",),
+    "reset_modules": ("matplotlib", "figures.reset"),
+    "capture_repr": (),
+    "remove_config_comments": True,
+    "write_computation_times": False,
+    "min_reported_time": 1e9,
+    "show_memory": False,
+    "show_signature": False,
+    "parallel": 2,
+    "doc_module": ("unsteady",),
+    "backreferences_dir": "gallery/backreferences",
+    "css": ["sg_gallery"],
+}
+
+# The theme
+html_theme = "furo"
+html_title = "Unsteady"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#2a5f9e", "color-brand-content": "#2a5f9e"},
+    "dark_css_variables": {"color-brand-primary": "#7fb2ec", "color-brand-content": "#7fb2ec"},
+}
+pygments_style, pygments_dark_style = "tango", "native"

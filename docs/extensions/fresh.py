@@ -1,0 +1,64 @@
+"""Freshness: examples run again when anything that they depend on has changed, and stop at a failure.
+
+Sphinx-Gallery looks at the script alone, and marks it as done before its page is written. So one stamp
+over everything else lies beside the generated gallery: it is taken away while examples run and put back
+when all have succeeded. Where it does not fit, the gallery is generated from nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+PACKAGES = ("numpy", "matplotlib", "scikit-learn", "sphinx-gallery")
+
+
+def stamp_of(docs: Path) -> str:
+    """Return a digest of all that the examples' output depends on, but for the scripts' text."""
+    top = docs.parent
+    sources = [docs / "conf.py", *docs.glob("extensions/*.py"), *top.glob("src/unsteady/**/*.py")]
+    digest = hashlib.sha256()
+    for file in sorted(sources):
+        digest.update(f"{file.relative_to(top)}\n".encode() + file.read_bytes())
+    for package in PACKAGES:
+        digest.update(f"{package} {version(package)}\n".encode())
+    for script in sorted(top.glob("examples/*/*.py")):
+        digest.update(f"{script.relative_to(top)}\n".encode())
+    return digest.hexdigest()
+
+
+def before(app: Sphinx) -> None:
+    """Before the examples run: clear away what is stale."""
+    gallery, stamp = Path(app.srcdir, "gallery"), Path(app.srcdir, "gallery.stamp")
+    fresh = stamp.is_file() and stamp.read_text() == stamp_of(Path(app.srcdir))
+    stamp.unlink(missing_ok=True)
+    if not fresh:
+        shutil.rmtree(gallery, ignore_errors=True)
+
+
+def after(app: Sphinx) -> None:
+    """After the examples have run: stop if one failed, else vouch for the gallery."""
+    failures: dict[str, str] = app.config.sphinx_gallery_conf["failing_examples"]
+    if failures:
+        top = Path(app.srcdir).parent
+        raise ExtensionError("\n".join(summary(Path(s), t, top) for s, t in failures.items()))
+    Path(app.srcdir, "gallery.stamp").write_text(stamp_of(Path(app.srcdir)))
+
+
+def summary(script: Path, trace: str, top: Path) -> str:
+    """Return one line for a failure: path and line in the script, and the error."""
+    lines = re.findall(rf'File "{re.escape(str(script))}", line (\d+)', trace)
+    error = trace.strip().splitlines()[-1].replace(f"{top}/", "")
+    return f"{script.relative_to(top)}:{lines[-1] if lines else 1}: {error}"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("builder-inited", before, priority=100)
+    app.connect("builder-inited", after, priority=800)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
