@@ -11,7 +11,7 @@ site: $(VENV)/.installed
 	@$(BIN)/python docs/build.py
 
 test: $(VENV)/.installed
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed
 	@$(BIN)/ruff format --check .

@@ -6,7 +6,7 @@ Run it as ``python benchmarks/engine.py``; PyTorch and JAX take part where they 
 import sys
 import time
 import warnings
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -34,16 +34,10 @@ def unsteady(evaluate_every):
     return history.val_accuracy[-1].mean()
 
 
-def score(net, inputs, labels):
-    """Return log loss and accuracy, with less around it than sklearn.metrics has."""
-    probabilities = net.predict_proba(inputs)
-    of_label = probabilities[np.arange(len(labels)), labels]
-    return -np.log(of_label + 1e-30).mean(), (probabilities.argmax(axis=1) == labels).mean()
-
-
-def sklearn_loop(evaluate_every):
-    warnings.simplefilter("ignore", ConvergenceWarning)  # ten epochs are what is asked for
-    return np.mean([sklearn_net(seed, evaluate_every) for seed in range(REPLICATES)])
+def scores(net):
+    """Return log loss and accuracy on both sets, with less around it than sklearn.metrics has."""
+    sets = [(net.predict_proba(inputs), labels) for inputs, labels in ((X, Y), (X_EVAL, Y_EVAL))]
+    return [(-np.log(p[np.arange(len(y)), y] + 1e-30).mean(), (p.argmax(1) == y).mean()) for p, y in sets]
 
 
 def sklearn_net(seed, evaluate_every):
@@ -55,40 +49,32 @@ def sklearn_net(seed, evaluate_every):
         nesterovs_momentum=False, random_state=np.random.RandomState(seed),
     )  # fmt: skip
     if evaluate_every == "end":
-        net.fit(X, Y)
-        score(net, X, Y)
-        return score(net, X_EVAL, Y_EVAL)[1]
+        return scores(net.fit(X, Y))[1][1]
     for _ in range(EPOCHS):
-        net.partial_fit(X, Y, classes=np.arange(10))
-        score(net, X, Y)
-        accuracy = score(net, X_EVAL, Y_EVAL)[1]
+        accuracy = scores(net.partial_fit(X, Y, classes=np.arange(10)))[1][1]
     return accuracy
 
 
-def torch_loop(evaluate_every):
+def torch_net(seed, evaluate_every):
     torch = import_module("torch")
-    sets = [(torch.from_numpy(a), torch.from_numpy(b)) for a, b in ((X, Y), (X_EVAL, Y_EVAL))]
-    return np.mean([torch_net(torch, seed, *sets) for seed in range(REPLICATES)])
-
-
-def torch_net(torch, seed, training, held_out):
     torch.manual_seed(seed)
+    inputs, labels, *held_out = map(torch.from_numpy, (X, Y, X_EVAL, Y_EVAL))
     net = torch.nn.Sequential(torch.nn.Linear(64, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 10))
     optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=MOMENTUM)
     loss_of = torch.nn.CrossEntropyLoss()
     for _ in range(EPOCHS):
         for index in torch.randperm(len(Y)).split(BATCH):
             optimizer.zero_grad()
-            loss_of(net(training[0][index]), training[1][index]).backward()
+            loss_of(net(inputs[index]), labels[index]).backward()
             optimizer.step()
     with torch.no_grad():
-        scored = [(net(inputs), labels) for inputs, labels in (training, held_out)]
-        return [(loss_of(z, y).item(), (z.argmax(1) == y).double().mean().item()) for z, y in scored][1][1]
+        scored = [(net(a), b) for a, b in ((inputs, labels), held_out)]
+        return [(loss_of(z, b).item(), (z.argmax(1) == b).double().mean().item()) for z, b in scored][1][1]
 
 
 @cache
 def jax_program():
-    """Return the compiled training of all replicates, a vmap over a scan over the steps, and its keys."""
+    """Return the compiled training of all replicates, a vmap over a scan over the steps, and its start."""
     jax, jnp = import_module("jax"), import_module("jax.numpy")
 
     def logits(net, inputs):
@@ -110,24 +96,20 @@ def jax_program():
         state, _ = jax.lax.scan(step, state, order[:full].reshape(-1, BATCH))
         return step(state, order[full:])  # the smaller last batch
 
-    def run(key):
-        first, last, orders = jax.random.split(key, 3)
-        net = [
-            jax.random.normal(first, (64, HIDDEN)) * (2 / 64) ** 0.5, jnp.zeros(HIDDEN),
-            jax.random.normal(last, (HIDDEN, 10)) * (1 / HIDDEN) ** 0.5, jnp.zeros(10),
-        ]  # fmt: skip
+    def run(net, key):
         start = (net, [jnp.zeros_like(p) for p in net])
-        (net, _), _ = jax.lax.scan(epoch, start, jax.random.split(orders, EPOCHS))
+        (net, _), _ = jax.lax.scan(epoch, start, jax.random.split(key, EPOCHS))
         sets = (X, Y), (X_EVAL, Y_EVAL)
         return [(loss(net, a, b), (logits(net, a).argmax(axis=1) == b).mean()) for a, b in sets]
 
-    keys = jax.random.split(jax.random.key(0), REPLICATES)
-    return jax.jit(jax.vmap(run)).lower(keys).compile(), keys
+    nets, _ = MLP((HIDDEN,), classes=10).start(64, [np.random.default_rng(k) for k in range(REPLICATES)])
+    start = [jnp.asarray(p, dtype=np.float32) for p in nets], jax.random.split(jax.random.key(0), REPLICATES)
+    return jax.jit(jax.vmap(run)).lower(*start).compile(), start
 
 
 def jax_vmap(evaluate_every):
-    (program, keys), block = jax_program(), import_module("jax").block_until_ready
-    return np.mean(block(program(keys))[1][1])  # unblocked, the clock would stop before the work
+    (program, start), block = jax_program(), import_module("jax").block_until_ready
+    return np.mean(block(program(*start))[1][1])  # unblocked, the clock would stop before the work
 
 
 def timed(name, work, *arguments):
@@ -154,12 +136,16 @@ def gflop():
     return 1e-9 * REPLICATES * (training + (len(Y) + len(Y_EVAL)) * (first + second))
 
 
+def looped(net, evaluate_every):
+    return np.mean([net(seed, evaluate_every) for seed in range(REPLICATES)])
+
+
 def contests():
     """Return who takes part: when it evaluates, its name, its function."""
-    pair = ("unsteady", unsteady), ("scikit-learn, one net at a time", sklearn_loop)
+    pair = ("unsteady", unsteady), ("scikit-learn, one net at a time", partial(looped, sklearn_net))
     rows = [(every, *each) for every in ("end", "epoch") for each in pair]
     if find_spec("torch"):
-        rows.append(("end", "PyTorch, one net at a time", torch_loop))
+        rows.append(("end", "PyTorch, one net at a time", partial(looped, torch_net)))
     if find_spec("jax"):
         compiling = timed("JAX compiles", jax_program)[1]
         rows.append(("end", f"JAX, vmap and scan (after {compiling:.1f} s to compile)", jax_vmap))
@@ -189,6 +175,7 @@ def report_speed(seconds, cores):
 
 
 def main():
+    warnings.simplefilter("ignore", ConvergenceWarning)  # ten epochs are what is asked for
     rows, best = contests(), {}
     for turn in range(1, ROUNDS + 1):
         for every, name, work in rows:

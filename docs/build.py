@@ -1,5 +1,6 @@
 """Build the site: ``python docs/build.py``. Publishes docs/_build/html only when all is well."""
 
+import fcntl
 import os
 import shutil
 import sys
@@ -33,11 +34,14 @@ def publish() -> None:
 
 
 def main() -> int:
-    trouble = build()
-    if trouble:
-        print(f"\nThe site was not built.\n{trouble}", file=sys.stderr)
-        return 1
-    publish()
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second build of the same tree waits for the first
+        trouble = build()
+        if trouble:
+            print(f"\nThe site was not built.\n{trouble}", file=sys.stderr)
+            return 1
+        publish()
     where = os.path.relpath(SITE)
     print(f"\nThe site is in {where}: open {where}/index.html, or serve it with: make serve")
     return 0

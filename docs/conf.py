@@ -4,7 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-
 import unsteady
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))

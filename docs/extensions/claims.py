@@ -49,8 +49,8 @@ def typeset(value: float, style: str) -> str:
     mantissa, power, exponent = text.partition("e")
     if power:
         exponent = str(int(exponent)).translate(SUPERSCRIPTS)
-        text = f"{mantissa} × 10{exponent}"  # noqa: RUF001
-    return text.replace("-", "−").replace("%", "\N{NO-BREAK SPACE}%")  # noqa: RUF001
+        text = f"{mantissa} × 10{exponent}"
+    return text.replace("-", "−").replace("%", "\N{NO-BREAK SPACE}%")
 
 
 class ClaimRole(SphinxRole):

@@ -6,6 +6,7 @@ The scraper saves what an example has drawn, with its alt text and size beside i
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import warnings
@@ -69,8 +70,9 @@ def save(figure: Figure, image: Path, place: str) -> None:
             f"{place}: a figure needs alt text of at least {SHORTEST_ALT} characters: "
             f'fig.set_label("what is to be seen"), got {alt!r}'
         )
-    figure.savefig(image, metadata={"Date": None, "Creator": None})
-    image.write_text(follow_scheme(image.read_text("utf-8")), "utf-8")
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    image.write_text(follow_scheme(drawn.getvalue()), "utf-8")
     width, height = (round(inches * 100) for inches in figure.get_size_inches())
     described = {"alt": alt, "width": width, "height": height}
     image.with_suffix(".json").write_text(json.dumps(described, ensure_ascii=False), "utf-8")
@@ -129,12 +131,9 @@ def visit_figure(translator: Any, node: ExampleFigure) -> None:
     builder = translator.builder
     path = builder.images.get(node["uri"])
     source = f"{builder.imgpath}/{quote(path)}" if path else node["uri"]
-    translator.body.append(
-        translator.emptytag(
-            node, "img", "\n", src=source, alt=node["alt"], loading="lazy",
-            width=str(node["width"]), height=str(node["height"]), CLASS="example-figure",
-        )  # fmt: skip
-    )
+    attributes = {"width": str(node["width"]), "height": str(node["height"]), "loading": "lazy"}
+    attributes |= {"src": source, "alt": node["alt"], "class": "example-figure"}
+    translator.body.append(translator.emptytag(node, "img", "\n", **attributes))
 
 
 def depart_figure(translator: Any, node: ExampleFigure) -> None:

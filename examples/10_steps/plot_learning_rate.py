@@ -35,26 +35,28 @@ seed = descend(bowl, start=0.0, optimizer=SGD(seed_rates), steps=100)
 
 # %%
 fig, ax = plt.subplots()
-lines = plotting.curves(ax, seed.loss[:41], labels=[f"η = {rate:g}" for rate in seed_rates])
-ax.plot(1, bowl.lowest, "o", color=lines[3].get_color())
-ax.annotate("η = 0.5: there after one step", (1, bowl.lowest), (4.5, -0.88), color=lines[3].get_color())
-for line, (step, loss) in zip(lines, [(22, 0.75), (7, -0.12), (4.3, -0.62)], strict=False):
-    ax.annotate(line.get_label(), (step, loss), color=line.get_color())
+lines = plotting.curves(ax, seed.loss[:41], labels=[f"η = {r:g}" for r in seed_rates])
+places = [(22, 0.8), (8, 0.05), (4.5, -0.48), (14, -0.85)]
+for line, place in zip(lines, places, strict=True):
+    ax.annotate(line.get_label(), place, color=line.get_color())
+ax.annotate("", (1, -1), (13.5, -0.72), arrowprops={"arrowstyle": "->"})
 ax.set(xlabel="step", ylabel="value of x² - 4x + 3")
 fig.set_label(
-    "Value against step for four learning rates. All four curves only fall; the largest rate, 0.5, "
-    "reaches the minimum, -1, in a single step."
-)
+    "Value against step for four learning rates. All four curves only fall; the "
+    "largest rate, 0.5, reaches the minimum, -1, in a single step.")
 
 # %%
 # What to see: no curve ever rises, and no point ever passes the minimum. The larger of these rates are the
 # *calmer* ones. At 0.5 the first step lands on the minimum, since the factor :math:`1 - 0.5 \cdot 2` is 0.
 rises = int((np.diff(seed.loss, axis=0) > 0).sum())
 passed = int((seed.x > 2.0).sum())
-claim("seed-rate-rises", "in the seed's four runs the value never rises", measured=rises, equals=0)
-claim("seed-rate-crossings", "in its four runs x never passes the minimum", measured=passed, equals=0)
+claim("seed-rate-rises", "in the seed's four runs the value never rises",
+    measured=rises, equals=0)
+claim("seed-rate-crossings", "in its four runs x never passes the minimum",
+    measured=passed, equals=0)
 landing = abs(seed.x[1, 3, 0] - 2.0)
-claim("gd-one-step", "at η = 1/L one step lands on the minimum", measured=landing, equals=0, atol=1e-12)
+claim("gd-one-step", "at η = 1/L one step lands on the minimum", measured=landing,
+    equals=0, atol=1e-12)
 
 # %%
 # What it meant
@@ -70,25 +72,22 @@ fig, ax = plt.subplots()
 lines = plotting.curves(ax, above, labels=[f"ηL = {product:g}" for product in products])
 lines[1].set_linewidth(5)  # 0.2 and 1.8 shrink alike: one is drawn within the other
 ax.plot(0, above[0, 3], "o", color=lines[3].get_color())
-ax.set(xlabel="step", ylabel="loss above the minimum", yscale="log", ylim=(1e-13, 1e3), xlim=(0, 60))
+ax.set(xlabel="step", ylabel="loss above the minimum", xlim=(0, 60))
+ax.set(yscale="log", ylim=(1e-13, 1e3))
 plotting.label_ends(ax, lines, [line.get_label() for line in lines])
 fig.set_label(
-    "Loss above the minimum against step, log axis, for seven products ηL. Below 2 every curve falls, those "
-    "for 0.2 and 1.8 at the same pace; at 2 the curve is flat and at 2.02 it climbs."
-)
+    "Loss above the minimum against step, log axis, for seven products ηL. Below 2 "
+    "every curve falls, those for 0.2 and 1.8 at the same pace; at 2 the curve is flat "
+    "and at 2.02 it climbs.")
 
 # %%
 # What to see: between :math:`1/L` and :math:`2/L` the loss falls just as smoothly as below
 # :math:`1/L`, and 1.8 is exactly as fast as 0.2. A loss curve alone cannot tell the two apart.
 moving = products != 1  # at 1 nothing is left to shrink
 distances = np.abs(paths.x[:, moving, 0] - 2.0)
-claim(
-    "gd-factor",
-    "the distance shrinks, or grows, by |1 - ηL| a step",
+claim("gd-factor", "the distance shrinks, or grows, by |1 - ηL| a step",
     measured=distances[11] / distances[10],
-    equals=np.abs(descent_factor(products[moving] / 2, 2.0)),
-    rtol=1e-9,
-)
+    equals=np.abs(descent_factor(products[moving] / 2, 2.0)), rtol=1e-9)
 
 # %%
 # The weights do tell them apart. Here is the *signed* distance to the minimum, step by step.
@@ -101,9 +100,9 @@ for ax, shown in zip(axes.flat, [1, 4, 5, 6], strict=True):
 fig.supxlabel("step")
 fig.supylabel("x minus its best value")
 fig.set_label(
-    "Signed distance to the minimum for four products ηL. At 0.2 it closes in from one side; at 1.8 it "
-    "changes sides at every step and shrinks; at 2 it swings between -2 and 2; at 2.02 the swing grows."
-)
+    "Signed distance to the minimum for four products ηL. At 0.2 it closes in from one "
+    "side; at 1.8 it changes sides at every step and shrinks; at 2 it swings between "
+    "-2 and 2; at 2.02 the swing grows.")
 
 # %%
 # What to see: past :math:`1/L` the weights jump across the minimum at every step; the loss does not show it,
@@ -111,19 +110,27 @@ fig.set_label(
 sides = np.sign(paths.x[:, :, 0] - 2.0)
 swaps = (sides[1:] != sides[:-1]).mean(axis=0)
 falls = (np.diff(paths.loss[:, 4]) < 0).mean()
-claim("gd-alternates", "at ηL = 1.8 x changes sides at every step", measured=swaps[4], equals=1)
-claim("gd-alternating-falls", "and the loss falls at every step all the same", measured=falls, equals=1)
-claim("gd-two-cycle", "at ηL = 2 the loss stays where it is", measured=np.ptp(paths.loss[:, 5]), equals=0)
+claim("gd-alternates", "at ηL = 1.8 x changes sides at every step", measured=swaps[4],
+    equals=1)
+claim("gd-alternating-falls", "and the loss falls at every step all the same",
+    measured=falls, equals=1)
+claim("gd-two-cycle", "at ηL = 2 the loss stays where it is",
+    measured=np.ptp(paths.loss[:, 5]), equals=0)
 growth = paths.loss[1:, 6] > paths.loss[:-1, 6]
-claim("gd-diverges", "at ηL = 2.02 the loss climbs at every step", measured=growth.mean(), equals=1)
+claim("gd-diverges", "at ηL = 2.02 the loss climbs at every step",
+    measured=growth.mean(), equals=1)
 
 # %%
 # Where exactly is the border? Twenty rates on each side of :math:`2/L`, as near as one part in a thousand:
-border = stability_bound(2.0) * np.concatenate([np.linspace(0.9, 0.999, 20), np.linspace(1.001, 1.1, 20)])
+border = stability_bound(2.0) * np.concatenate(
+    [np.linspace(0.9, 0.999, 20), np.linspace(1.001, 1.1, 20)]
+)
 tried = descend(bowl, start=0.0, optimizer=SGD(border), steps=2000)
 settled = tried.loss[-1] - bowl.lowest < tried.loss[0] - bowl.lowest
-claim("gd-settles-below", "all 20 rates below 2/L end lower", measured=settled[:20].sum(), equals=20)
-claim("gd-climbs-above", "all 20 rates above 2/L end higher", measured=(~settled[20:]).sum(), equals=20)
+claim("gd-settles-below", "all 20 rates below 2/L end lower",
+    measured=settled[:20].sum(), equals=20)
+claim("gd-climbs-above", "all 20 rates above 2/L end higher",
+    measured=(~settled[20:]).sum(), equals=20)
 
 # %%
 # **Take away.** One number, :math:`\eta L`, decides. If the training loss climbs with the full batch, the rate

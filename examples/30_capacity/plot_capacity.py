@@ -42,40 +42,38 @@ def raw_errors(data, degree):
 degrees = [1, 3, 10]
 raw = np.array([[raw_errors(data, degree) for degree in degrees] for data in draws])
 
+
 # %%
 # Now the same draws with a basis that a computer can handle: Legendre polynomials on the interval scaled to
 # -1 ... 1. They span the same curves, so in exact arithmetic nothing would change.
+def fit_scaled(data, degree):
+    return Legendre.fit(data.X_train[:, 0], data.y_train, degree, domain=(0, 10))
+
+
 def scaled_errors(data, degree):
-    fit = Legendre.fit(data.X_train[:, 0], data.y_train, degree, domain=(0, 10))
+    fit = fit_scaled(data, degree)
     sets = ((data.X_train, data.y_train), (data.X_eval, data.y_eval))
     return [((fit(X[:, 0]) - y) ** 2).mean() for X, y in sets]
 
 
-scaled = np.array([[scaled_errors(data, degree) for degree in degrees] for data in draws])
+scaled = np.array([[scaled_errors(data, d) for d in degrees] for data in draws])
 
 # %%
-fig, ax = plt.subplots()
-places = np.arange(3)
-for shift, errors, set_, mark in (
-    (-0.24, raw, 0, "o"), (-0.08, raw, 1, "s"), (0.08, scaled, 0, "o"), (0.24, scaled, 1, "s")
-):  # fmt: skip
-    low, middle, high = np.quantile(errors[:, :, set_], [0.05, 0.5, 0.95], axis=0)
-    color = (plotting.TRAINING, plotting.VALIDATION)[set_]
-    bars = ax.errorbar(
-        places + shift, middle, [middle - low, high - middle], fmt=mark, color=color,
-        capsize=4, markerfacecolor=color if errors is raw else plotting.PAPER,
-    )  # fmt: skip
-    bars.set_label(f"{('training', 'test')[set_]}, {'raw' if errors is raw else 'scaled'}")
-ax.axhline(100, color=plotting.OTHERS, linewidth=1)
-ax.annotate("noise", (-0.4, 100), (0, 4), textcoords="offset points", color=plotting.OTHERS)
-ax.set(xticks=places, xticklabels=[f"degree {d}" for d in degrees], yscale="log")
-ax.set(ylabel="mean squared error")
-ax.legend()
+fig, axes = plt.subplots(1, 2, sharey=True)
+looks = ((-0.1, plotting.TRAINING, "training"), (0.1, plotting.VALIDATION, "test"))
+for ax, errors, title in zip(axes, (raw, scaled), ("raw", "scaled"), strict=True):
+    for which, (shift, color, label) in enumerate(looks):
+        plotting.points(ax, np.arange(3) + shift, errors[:, :, which].T, color, label)
+    ax.axhline(100, color=plotting.OTHERS, linewidth=1)
+    ax.set(title=f"{title} features", xlabel="degree", yscale="log")
+    ax.set_xticks(range(3), degrees)
+axes[0].set(ylabel="mean squared error")
+axes[0].text(-0.2, 75, "noise", color=plotting.OTHERS, va="top")
+axes[1].legend()
 fig.set_label(
-    "Training and test error at degree 1, 3 and 10 on a log axis, median and 5 to 95 % of "
-    "200 draws. With raw features both errors of degree 10 lie clearly above the cubic's; "
-    "with scaled features they lie beside it, training a little below, test a little above."
-)
+    "Training and test error at degree 1, 3 and 10 on a log axis, median and 5 to 95 % "
+    "of 200 draws. Left, with raw features, both errors of degree 10 lie far above the "
+    "cubic's; right, with scaled ones, training a little below, test a little above.")
 
 # %%
 # What to see: with raw features degree 10 is worse than the cubic even on the points that it was fitted to. A
@@ -87,28 +85,25 @@ conditions = [
     np.linalg.cond(PolynomialFeatures(10).fit_transform(X)),
     np.linalg.cond(np.polynomial.legendre.legvander(X[:, 0] / 5 - 1, 10)),
 ]
-claim("raw-condition", "condition number of the raw features of degree 10", measured=conditions[0], above=1e9)
+claim("raw-condition", "condition number of the raw features of degree 10",
+    measured=conditions[0], above=1e9)
 claim("scaled-condition", "and of the scaled ones", measured=conditions[1], below=100)
-claim(
-    "capacity-train-falls",
+claim("capacity-train-falls",
     "with the scaled basis training errors fall from degree 1 to 3 to 10, in every draw",
-    measured=(np.diff(scaled[:, :, 0], axis=1) < 0).mean(),
-    equals=1,
-)
+    measured=(np.diff(scaled[:, :, 0], axis=1) < 0).mean(), equals=1)
 
 # %%
 # So what does degree 10 cost here? Not much: 140 points pin down 11 parameters well. Over many test points:
 many = [datasets.cubic(n_train=140, n_eval=2000, seed=k) for k in range(200)]
 wide = np.array([[scaled_errors(data, degree) for degree in (3, 10)] for data in many])
 ratio = np.median(wide[:, 1, 1] / wide[:, 0, 1])
-predicted = theory.least_squares_test_error(11, 140) / theory.least_squares_test_error(4, 140)
-claim(
-    "capacity-price-140",
-    "test error of degree 10 over the cubic's with 140 points, median of 200 draws",
-    measured=ratio,
-    equals=predicted,
-    atol=0.02,  # 1 would mean that parameters are free
+predicted = theory.least_squares_test_error(11, 140) / theory.least_squares_test_error(
+    4, 140
 )
+# 1.00 would mean that parameters are free
+claim("capacity-price-140",
+    "test error of degree 10 over the cubic's with 140 points, median of 200 draws",
+    measured=ratio, equals=predicted, atol=0.02)
 
 # %%
 # What it meant
@@ -131,65 +126,57 @@ ax.text(7.2, 35, "training; dashed: law", color=plotting.TRAINING, ha="right", v
 ax.set(xlabel="degree of the polynomial", ylabel="mean squared error", yscale="log")
 ax.set(ylim=(15, 1e5), xticks=degrees)
 fig.set_label(
-    "Training and test error against degree on a log axis, 25 points, median and 5 to 95 % of "
-    "400 draws. Both fall steeply to degree 3. Then training error sinks along the dashed law "
-    "while test error rises, its band spreading over orders of magnitude at degree 10."
-)
+    "Training and test error against degree on a log axis, 25 points, median and 5 to "
+    "95 % of 400 draws. Both fall steeply to degree 3. Then training error sinks along "
+    "the dashed law while test error rises, its band spreading over orders of "
+    "magnitude at degree 10.")
 
 # %%
 # What to see: below degree 3 both errors are high, the model is too small. From degree 3 on the training error
 # sinks as :math:`\sigma^2 (1 - p/n)`, p parameters on n points: a larger model explains more *noise*. The test
 # error pays for it, most of all in its spread: at degree 10 it is anyone's guess what a single draw does.
-claim(
-    "capacity-train-law",
+
+# Four standard errors; one parameter more or less would be up to 7 % off
+claim("capacity-train-law",
     "mean training error over the law, degree 3 to 10 with 25 points",
-    measured=train[2:].mean(axis=1) / law,
-    equals=1.0,
-    rtol=0.05,  # four standard errors; one parameter more or less would be up to 7 % off
-)
+    measured=train[2:].mean(axis=1) / law, equals=1.0, rtol=0.05)
 medians = np.median(test, axis=1)
-claim(
-    "capacity-test-rises",
+claim("capacity-test-rises",
     "median test error at degree 5, 8, 10 over that at degree 3",
-    measured=medians[[4, 7, 9]] / medians[2],
-    above=[1.05, 1.4, 2.5],
-)
-claim(
-    "capacity-underfit",
-    "median test error at degree 1 over that at degree 3",
-    measured=medians[0] / medians[2],
-    above=50,
-)
+    measured=medians[[4, 7, 9]] / medians[2], above=[1.05, 1.4, 2.5])
+claim("capacity-underfit", "median test error at degree 1 over that at degree 3",
+    measured=medians[0] / medians[2], above=50)
 
 # %%
 # The same as curves: what 400 models of each degree predict, less the truth.
 grid = np.linspace(0, 10, 201)
 truth = grid**3 + 2 * grid**2 - 5 * grid + 10
+misses = {
+    degree: np.array([fit_scaled(data, degree)(grid) - truth for data in few]).T
+    for degree in (3, 10)
+}
+
+# %%
 fig, axes = plt.subplots(2, 1, sharex=True, sharey=True, figsize=(6.4, 6.4))
-spread = {}
-for ax, degree, color in zip(axes, (3, 10), (plotting.TRAINING, plotting.FOCUS), strict=True):
-    fits = [Legendre.fit(d.X_train[:, 0], d.y_train, degree, domain=(0, 10)) for d in few]
-    misses = np.array([fit(grid) - truth for fit in fits]).T
-    plotting.band(ax, grid, misses, color)
+for ax, degree, color in zip(axes, misses, plotting.CYCLE[2:], strict=False):
+    plotting.band(ax, grid, misses[degree], color)
     ax.set(title=f"degree {degree}", ylim=(-60, 60))
-    spread[degree] = np.median(np.subtract(*np.quantile(misses, [0.95, 0.05], axis=1)))
 fig.supxlabel("x")
 fig.supylabel("prediction minus truth")
 fig.set_label(
-    "Prediction minus truth against x for 400 fits each of degree 3 and degree 10: median, 5 to "
-    "95 % band and three single fits. The cubic's band is narrow; that of degree 10 is wider "
-    "everywhere and leaves the picture at both ends, single fits wave up and down in it."
-)
+    "Prediction minus truth against x for 400 fits each of degree 3 and degree 10: "
+    "median, 5 to 95 % band and three single fits. The cubic's band is narrow; that of "
+    "degree 10 is wider everywhere and leaves the picture at both ends, single fits "
+    "wave up and down in it.")
 
 # %%
 # What to see: on average both are right. A single model of degree 10 is not, and each is wrong in another way:
 # this is why the score of an overfitted model on fresh data jumps from one training set to the next.
-claim(
-    "capacity-spread",
+low, high = np.quantile([misses[3], misses[10]], [0.05, 0.95], axis=-1)
+widths = np.median(high - low, axis=1)  # over x
+claim("capacity-spread",
     "width of the 5 to 95 % band of predictions at degree 10 over that at degree 3",
-    measured=spread[10] / spread[3],
-    above=1.3,
-)
+    measured=widths[1] / widths[0], above=1.3)
 
 # %%
 # **Take away.** Count parameters against examples. Where test error is far above training error, and jumps from

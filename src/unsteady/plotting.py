@@ -135,6 +135,15 @@ def curves(ax: Axes, values: Any, labels: Sequence[str], x: Any = None, **style:
     ]
 
 
+def _replicates(x: Any, values: Any) -> tuple[Array, Array]:
+    places, runs = finite("x", x, ndim=1), np.asarray(values, dtype=float)
+    if runs.ndim != 2 or len(runs) != len(places):
+        raise ValueError(
+            f"values must have the shape ({len(places)}, replicates) to go with x, got {runs.shape}"
+        )
+    return places, runs
+
+
 def band(ax: Axes, x: Any, values: Any, color: Any, label: str | None = None, singles: int = 3) -> Any:
     """Draw the median and the 5 to 95 % band of replicates, with a few thin single runs in it.
 
@@ -154,13 +163,31 @@ def band(ax: Axes, x: Any, values: Any, color: Any, label: str | None = None, si
     Line2D
         The median's line.
     """
-    runs = np.asarray(values, dtype=float)
-    places = finite("x", x, ndim=1)
-    if runs.ndim != 2 or len(runs) != len(places):
-        raise ValueError(
-            f"values must have the shape ({len(places)}, replicates) to go with x, got {runs.shape}"
-        )
+    places, runs = _replicates(x, values)
     low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
     ax.fill_between(places, low, high, color=color, alpha=0.25, linewidth=0)
     ax.plot(places, runs[:, :singles], color=color, linewidth=0.7, alpha=0.8)
     return ax.plot(places, median, color=color, label=label)[0]
+
+
+def points(ax: Axes, x: Any, values: Any, color: Any, label: str | None = None, **style: Any) -> Any:
+    """Draw the median of replicates as points, with bars from 5 to 95 %.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : array of shape (points,)
+    values : array of shape (points, replicates)
+    color : color
+    label : str, optional
+    **style
+        Of :meth:`matplotlib.axes.Axes.errorbar`; circles without a line if not given.
+
+    Returns
+    -------
+    ErrorbarContainer
+    """
+    places, runs = _replicates(x, values)
+    low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
+    look: dict[str, Any] = {"fmt": "o", "capsize": 4, **style}
+    return ax.errorbar(places, median, [median - low, high - median], color=color, label=label, **look)

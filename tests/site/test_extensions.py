@@ -1,0 +1,71 @@
+"""The extensions' own functions."""
+
+from pathlib import Path
+
+import claims
+import figures
+import matplotlib.pyplot as plt
+import pytest
+from fresh import summary
+from sphinx.errors import ExtensionError
+
+from unsteady import plotting
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "text"),
+    [
+        (1.005, ".2f", "1.00"),
+        (-0.25, ".2f", "−0.25"),
+        (0.128, ".1%", "12.8\N{NO-BREAK SPACE}%"),
+        (7.28e11, ".1e", "7.3 × 10¹¹"),
+        (2.5e-7, ".1e", "2.5 × 10⁻⁷"),
+    ],
+)
+def test_numbers_are_typeset(value: float, style: str, text: str) -> None:
+    assert claims.typeset(value, style) == text
+
+
+def test_a_figure_follows_the_scheme_and_keeps_its_data_colours(tmp_path: Path) -> None:
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], color=plotting.TRAINING)
+    fig.set_label('Ümlauts, "quotes" & <angles> in a picture of a line.')
+    figures.save(fig, tmp_path / "a.svg", place="here:1")
+    plt.close(fig)
+    svg = (tmp_path / "a.svg").read_text("utf-8")
+    assert "prefers-color-scheme: dark" in svg
+    assert plotting.TRAINING in svg
+    assert svg.count(plotting.INK) == 1  # in the definition of the variable alone
+    assert svg.count("var(--ink)") > 10
+    described = (tmp_path / "a.json").read_text("utf-8")
+    assert "Ümlauts" in described
+
+
+def test_the_same_figure_is_the_same_file(tmp_path: Path) -> None:
+    written = []
+    for name in ("a", "b"):
+        fig, ax = plt.subplots()
+        ax.plot([0, 1])
+        fig.set_label("A line that rises from left to right.")
+        figures.save(fig, tmp_path / f"{name}.svg", place="here:1")
+        plt.close(fig)
+        written.append((tmp_path / f"{name}.svg").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_alt_text_that_says_nothing_is_refused(tmp_path: Path) -> None:
+    fig, _ = plt.subplots()
+    fig.set_label("A figure.")
+    with pytest.raises(ExtensionError, match=r"examples/plot_x\.py:7: .*'A figure\.'"):
+        figures.save(fig, tmp_path / "a.svg", place="examples/plot_x.py:7")
+    plt.close(fig)
+    assert not (tmp_path / "a.svg").exists()
+
+
+def test_a_failure_is_one_line_with_the_scripts_last_frame(tmp_path: Path) -> None:
+    script = tmp_path / "examples/plot_x.py"
+    trace = (
+        f'Traceback\n  File "{script}", line 3, in <module>\n  File "{script}", line 9, in f\n'
+        f'  File "{tmp_path}/src/unsteady/claims.py", line 2, in claim\nClaimError: no ({script}:9)\n'
+    )
+    assert summary(script, trace, tmp_path) == "examples/plot_x.py:9: ClaimError: no (examples/plot_x.py:9)"

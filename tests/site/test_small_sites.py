@@ -1,0 +1,114 @@
+"""What the build does when something is wrong, or has changed: on sites of one page and one example."""
+
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from small import SmallSite
+
+
+def executed(output: str) -> str:
+    found = re.search(r"successfully executed (\d+) out of (\d+)", output)
+    assert found, output
+    return found[1]
+
+
+def test_builds_once_then_runs_nothing_again_until_something_changes(small_site: SmallSite) -> None:
+    first = small_site.build()
+    assert first.returncode == 0, first.stderr
+    assert "WARNING" not in first.stdout + first.stderr
+    assert executed(first.stdout) == "1"
+    index = (small_site.html / "index.html").read_text("utf-8")
+    assert re.search(r'href="#claim-it-is-so"[^>]*><span[^>]*>1\.2<', index)
+    assert 'alt="A line that rises from 0 to 1, alone in its picture."' in index
+    assert executed(small_site.build().stdout) == "0"
+
+    room = small_site.top / "src/unsteady/theory.py"
+    room.write_text(room.read_text("utf-8") + "\n# changed\n", "utf-8")
+    assert executed(small_site.build().stdout) == "1"
+
+
+def test_a_false_claim_stops_the_build_in_one_line_and_keeps_the_old_site(small_site: SmallSite) -> None:
+    assert small_site.build().returncode == 0
+    before = (small_site.html / "index.html").read_bytes()
+    small_site.change(small_site.script, "equals=1.25", "equals=1.5")
+    done = small_site.build()
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    line = (
+        small_site.script.read_text("utf-8")
+        .splitlines()
+        .index('claim("it-is-so", "one is one", measured=1.25, equals=1.5)')
+    )
+    assert last.startswith(f"examples/10_small/plot_small.py:{line + 1}: ")
+    assert "[it-is-so] one is one: measured 1.25, expected 1.5" in last
+    assert "sphinx" not in re.sub(r"\S*/bin/\S*", "", done.stderr.partition("The site was not built")[2])
+    assert (small_site.html / "index.html").read_bytes() == before
+
+
+def test_a_failure_is_not_forgotten_by_the_next_build(small_site: SmallSite) -> None:
+    small_site.change(small_site.script, "equals=1.25", "equals=1.5")
+    assert small_site.build().returncode == 1
+    assert small_site.build().returncode == 1
+    small_site.change(small_site.script, "equals=1.5", "equals=1.25")
+    assert small_site.build().returncode == 0
+
+
+def test_a_warning_in_an_example_is_an_error(small_site: SmallSite) -> None:
+    small_site.change(small_site.script, "# And see:", "import warnings\nwarnings.warn('so so')\n")
+    done = small_site.build()
+    assert done.returncode == 1
+    assert re.search(r"plot_small\.py:\d+: UserWarning: so so", done.stderr)
+
+
+def test_a_figure_without_alt_text_stops_the_build_at_its_line(small_site: SmallSite) -> None:
+    small_site.change(small_site.script, "fig.set_label(", "str(")
+    done = small_site.build()
+    assert done.returncode == 1
+    assert re.search(r"plot_small\.py:\d+: .*a figure needs alt text", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("{claim}`it-is-so:.1f`", "{claim}`it-is-not`", "no example makes the claim 'it-is-not'"),
+        ("{claim}`it-is-so:.1f`", "{claim}`it-is-so[1]`", "index one of several values"),
+        ("plot_small 1", "plot_small 2", "no example 'plot_small' has a figure number 2"),
+        ("It measured", "It is $\\nonsense$ and measured", "nonsense"),
+    ],
+)
+def test_a_mistake_in_a_page_stops_the_build_at_its_line(
+    small_site: SmallSite, old: str, new: str, complaint: str
+) -> None:
+    small_site.change(small_site.page, old, new)
+    done = small_site.build()
+    assert done.returncode == 1
+    assert re.search(rf"docs/index\.md:\d+: .*{re.escape(complaint)}", done.stdout + done.stderr)
+    assert not small_site.html.exists()
+
+
+def test_a_deleted_example_leaves_nothing_behind(small_site: SmallSite) -> None:
+    twin = small_site.script.with_name("plot_twin.py")
+    twin.write_text(small_site.script.read_text("utf-8").replace("it-is-so", "so-is-it"), "utf-8")
+    assert small_site.build().returncode == 0
+    assert list(small_site.html.rglob("*plot_twin*"))
+    twin.unlink()
+    assert small_site.build().returncode == 0
+    assert not list(small_site.html.rglob("*plot_twin*"))
+
+
+def test_two_claims_of_one_name_stop_the_build(small_site: SmallSite) -> None:
+    shutil.copy(small_site.script, small_site.script.with_name("plot_twin.py"))
+    done = small_site.build()
+    assert done.returncode == 1
+    assert re.search(
+        r"claim 'it-is-so' is made twice: .*plot_small\.py:\d+ and .*plot_twin\.py:\d+", done.stderr
+    )
+
+
+def test_two_builds_at_once_wait_for_each_other(small_site: SmallSite) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(small_site.build), pool.submit(small_site.build)]
+    assert [done.result().returncode for done in both] == [0, 0]
+    assert sorted(executed(done.result().stdout) for done in both) == ["0", "1"]
