@@ -76,9 +76,9 @@ class ClaimRole(SphinxRole):
         value = measured[int(match["index"])] if match["index"] else measured
         reference = addnodes.pending_xref(
             "", refdomain="std", reftype="ref", reftarget=f"claim-{match['id']}",
-            refexplicit=True, refwarn=True, refdoc=self.env.docname, classes=["claim"],
+            refexplicit=True, refwarn=True, refdoc=self.env.docname,
         )  # fmt: skip
-        reference += nodes.inline("", typeset(value, match["format"] or ".3g"))
+        reference += nodes.inline("", typeset(value, match["format"] or ".3g"), classes=["claim"])
         return reference
 
 

@@ -36,10 +36,9 @@ seed = descend(bowl, start=0.0, optimizer=SGD(seed_rates), steps=100)
 # %%
 fig, ax = plt.subplots()
 lines = plotting.curves(ax, seed.loss[:41], labels=[f"η = {r:g}" for r in seed_rates])
-places = [(22, 0.8), (8, 0.05), (4.5, -0.48), (14, -0.85)]
+places = [(22, 0.8), (4.2, 0.35), (8.5, -0.55), (14, -0.88)]
 for line, place in zip(lines, places, strict=True):
     ax.annotate(line.get_label(), place, color=line.get_color())
-ax.annotate("", (1, -1), (13.5, -0.72), arrowprops={"arrowstyle": "->"})
 ax.set(xlabel="step", ylabel="value of x² - 4x + 3")
 fig.set_label(
     "Value against step for four learning rates. All four curves only fall; the "

@@ -36,6 +36,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.prop_cycle": cycler(color=CYCLE),
+    "figure.labelsize": 15,
     "axes.labelsize": 15,
     "axes.titlesize": 15,
     "font.size": 15,

@@ -55,7 +55,9 @@ class Interval(NamedTuple):
     """The two ends of an interval."""
 
     low: Any
+    """The lower end."""
     high: Any
+    """The upper end."""
 
 
 def wilson_interval(p: Any, n: Any, level: float = 0.95) -> Interval:
@@ -64,6 +66,20 @@ def wilson_interval(p: Any, n: Any, level: float = 0.95) -> Interval:
     With the normal quantile :math:`z` of the `level`, it is
 
     .. math:: \frac{p + \frac{z^2}{2n} \pm z \sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}}}{1 + z^2/n}.
+
+    Parameters
+    ----------
+    p : float
+        Accuracy as measured, 0 to 1.
+    n : int
+        Size of the evaluation set.
+    level : float
+        Share of such intervals that hold the population's accuracy, above 0 and below 1.
+
+    Returns
+    -------
+    Interval
+        With its ends, ``low`` and ``high``.
 
     Notes
     -----
@@ -86,9 +102,17 @@ def descent_factor(learning_rate: Any, curvature: Any) -> Any:
     Above 0 the iterate closes in from one side, at 0 it arrives, below 0 it changes sides at every step,
     at -1 it alternates for ever, below -1 it diverges.
 
+    Parameters
+    ----------
+    learning_rate : float
+        :math:`\eta`, at least 0.
+    curvature : float
+        :math:`\lambda` along the direction; below 0 at a saddle.
+
     Notes
     -----
-    Exact for gradient descent on a quadratic of curvature :math:`\lambda`, direction by direction.
+    Exact for gradient descent on a quadratic, direction by direction. Source: the gradient of
+    :math:`\frac12 \lambda x^2` is :math:`\lambda x`.
     """
     learning_rate = number("learning_rate", learning_rate, at_least=0)
     return 1 - learning_rate * number("curvature", curvature)
@@ -97,8 +121,17 @@ def descent_factor(learning_rate: Any, curvature: Any) -> Any:
 def stability_bound(curvature: Any, momentum: Any = 0.0, nesterov: bool = False) -> Any:
     r"""Return the learning rate at which descent on a quadratic stops converging.
 
-    :math:`2(1+\beta)/\lambda` for the heavy ball, :math:`2/\lambda` of it without momentum, and
+    :math:`2/\lambda` without momentum, :math:`2(1+\beta)/\lambda` for the heavy ball, and
     :math:`\frac{2 + 2\beta}{(1 + 2\beta)\lambda}` for Nesterov's momentum.
+
+    Parameters
+    ----------
+    curvature : float
+        :math:`\lambda`, the largest, above 0.
+    momentum : float
+        :math:`\beta`, at least 0 and below 1.
+    nesterov : bool
+        Whether the momentum is Nesterov's.
 
     Notes
     -----
@@ -116,6 +149,13 @@ def momentum_factor(learning_rate: Any, curvature: Any, momentum: Any, nesterov:
     The larger modulus of the roots of :math:`z^2 - (1 + \beta - \eta\lambda) z + \beta` (heavy ball) or
     :math:`z^2 - (1+\beta)(1-\eta\lambda) z + \beta (1-\eta\lambda)` (Nesterov). For the heavy ball it is
     :math:`\sqrt\beta` while :math:`(1-\sqrt\beta)^2 < \eta\lambda < (1+\sqrt\beta)^2`, where it rings.
+
+    Parameters
+    ----------
+    learning_rate, curvature : float
+        :math:`\eta` and :math:`\lambda`.
+    momentum, nesterov
+        As for :func:`stability_bound`.
 
     Notes
     -----
@@ -135,6 +175,13 @@ def adam_sharpness_bound(learning_rate: Any, beta1: Any = 0.9) -> Any:
     It is :math:`\frac{2 + 2\beta_1}{(1-\beta_1)\eta}`, to be compared with the largest eigenvalue of
     :math:`P^{-1} H`, where :math:`P = \operatorname{diag}(\sqrt{v} + \epsilon)`; 38 over the rate at
     :math:`\beta_1 = 0.9`.
+
+    Parameters
+    ----------
+    learning_rate : float
+        :math:`\eta`, above 0.
+    beta1 : float
+        :math:`\beta_1`, at least 0 and below 1.
 
     Notes
     -----
