@@ -10,8 +10,12 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
 DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS / "extensions"))
+from fresh import stamp_of_site  # noqa: E402
+
 BUILD = DOCS / "_build"
 SITE, NEXT, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "doctrees"
+STAMP = BUILD / "site.stamp"
 
 
 def build() -> str:
@@ -33,15 +37,28 @@ def publish() -> None:
     NEXT.rename(SITE)
 
 
+def update() -> str:
+    """Build and publish the site if anything has changed since; return what went wrong."""
+    inputs = stamp_of_site(DOCS)
+    if SITE.is_dir() and STAMP.is_file() and STAMP.read_text() == inputs:
+        print("Nothing has changed since the site was built.")
+        return ""
+    STAMP.unlink(missing_ok=True)
+    trouble = build()
+    if not trouble:
+        publish()
+        STAMP.write_text(inputs)
+    return trouble
+
+
 def main() -> int:
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second build of the same tree waits for the first
-        trouble = build()
-        if trouble:
-            print(f"\nThe site was not built.\n{trouble}", file=sys.stderr)
-            return 1
-        publish()
+        trouble = update()
+    if trouble:
+        print(f"\nThe site was not built.\n{trouble}", file=sys.stderr)
+        return 1
     where = os.path.relpath(SITE)
     print(f"\nThe site is in {where}: open {where}/index.html, or serve it with: make serve")
     return 0

@@ -8,29 +8,51 @@ when all have succeeded. Where it does not fit, the gallery is generated from no
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
-from importlib.metadata import version
+import sys
+from collections.abc import Iterable
+from importlib.metadata import distributions
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-PACKAGES = ("numpy", "matplotlib", "scikit-learn", "sphinx-gallery")
+
+def digest_of(top: Path, files: Iterable[Path]) -> str:
+    """Return a digest of the files, the installed packages, and the settings in the environment."""
+    digest = hashlib.sha256(f"{sys.version} {os.environ.get('SITE_URL')}\n".encode())
+    for package in sorted(f"{d.name} {d.version}" for d in distributions()):
+        digest.update(f"{package}\n".encode())
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(top)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def stamp_of(docs: Path) -> str:
     """Return a digest of all that the examples' output depends on, but for the scripts' text."""
     top = docs.parent
-    sources = [docs / "conf.py", *docs.glob("extensions/*.py"), *top.glob("src/unsteady/**/*.py")]
-    digest = hashlib.sha256()
-    for file in sorted(sources):
-        digest.update(f"{file.relative_to(top)}\n".encode() + file.read_bytes())
-    for package in PACKAGES:
-        digest.update(f"{package} {version(package)}\n".encode())
-    for script in sorted(top.glob("examples/*/*.py")):
-        digest.update(f"{script.relative_to(top)}\n".encode())
-    return digest.hexdigest()
+    files = [docs / "conf.py", *docs.glob("extensions/*.py"), *top.glob("src/unsteady/**/*.py")]
+    names = "\n".join(str(script.relative_to(top)) for script in sorted(top.glob("examples/*/*.py")))
+    return digest_of(top, files) + "\n" + names
+
+
+def stamp_of_site(docs: Path) -> str:
+    """Return a digest of all that the site depends on."""
+    top = docs.parent
+    made = (docs / "_build", docs / "gallery")
+    files = {file for folder in ("docs", "examples", "src") for file in (top / folder).rglob("*")}
+    return digest_of(
+        top,
+        (
+            file
+            for file in files
+            if file.is_file()
+            and file.suffix not in (".pyc", ".stamp")
+            and not any(folder in file.parents for folder in made)
+        ),
+    )
 
 
 def before(app: Sphinx) -> None:
