@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,8 @@ def lead(value: Hyperparameter, parameter: Array) -> Array:
 
 
 def _arrays(rule: Any) -> dict[str, Array]:
+    if not is_dataclass(rule):  # a reader's own rule, without hyper-parameters over replicates
+        return {}
     values = {field.name: getattr(rule, field.name) for field in fields(rule)}
     return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 

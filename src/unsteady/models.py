@@ -210,8 +210,9 @@ class LinearRegression:
         return parameters[:1]
 
     def check_targets(self, name: str, y: Array) -> Array:
-        """Return the targets, any finite numbers."""
-        return finite(name, y)
+        """Return the targets, any finite numbers, as floats."""
+        targets = finite(name, y)
+        return targets if targets.dtype.kind == "f" else targets.astype(np.float64)
 
     def loss_and_gradient(
         self,

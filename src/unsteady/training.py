@@ -96,6 +96,8 @@ def descend(objective: Objective, start: Any, optimizer: Optimizer, steps: int) 
     >>> path.x[-1, :, 0].tolist()
     [0.4, 2.0]
     """
+    _check_kind("objective", objective, ("value", "gradient"), "objectives")
+    _check_kind("optimizer", optimizer, ("start", "step"), "optimizers")
     steps = integer("steps", steps, at_least=1)
     first = np.atleast_1d(finite("start", start)).astype(np.float64)
     try:
@@ -398,19 +400,22 @@ def _in_dtype(model: Model, data: Data, dtype: Any) -> Data:
     )
 
 
+def _check_kind(name: str, value: Any, methods: Sequence[str], room: str) -> None:
+    """Raise TypeError unless the value is an instance that has the methods."""
+    if isinstance(value, type) or not all(hasattr(value, method) for method in methods):
+        needed = ", ".join(methods)
+        raise TypeError(f"{name} must be one from unsteady.{room}, or have {needed}; got {value!r}")
+
+
 def _check_rules(optimizer: Any, regularizer: Any, average: Any, replicates: tuple[int, ...]) -> None:
-    for name, rule, methods in (
-        ("optimizer", optimizer, ("start", "step")),
-        ("regularizer", regularizer, ("penalty", "gradient", "proximal")),
-        ("average", average, ("begin", "update")),
-    ):
-        if rule is None and name != "optimizer":
-            continue
-        if isinstance(rule, type) or not all(hasattr(rule, method) for method in methods):
-            raise TypeError(
-                f"{name} must be one from unsteady.{name}s or have {', '.join(methods)}, got {rule!r}"
-            )
-        fit(name, rule, replicates)
+    _check_kind("optimizer", optimizer, ("start", "step"), "optimizers")
+    fit("optimizer", optimizer, replicates)
+    if average is not None:
+        _check_kind("average", average, ("begin", "update"), "averages")
+        fit("average", average, replicates)
+    if regularizer is not None:
+        _check_kind("regularizer", regularizer, ("penalty", "gradient", "proximal"), "regularizers")
+        fit("regularizer", regularizer, replicates)
     if getattr(regularizer, "method", None) == "proximal" and (
         not isinstance(optimizer, SGD) or np.any(optimizer.momentum)
     ):
@@ -498,10 +503,8 @@ def train(
     dispatched through joblib: inside ``joblib.parallel_config(n_jobs=2)`` they spread over two cores.
     """
     instance("data", data, Data, "an unsteady.datasets.Data")
-    if isinstance(model, type) or not hasattr(model, "loss_and_gradient"):
-        raise TypeError(f"model must be one from unsteady.models, got {model!r}")
-    if isinstance(order, type) or not hasattr(order, "blocks"):
-        raise TypeError(f"order must be one from unsteady.batches, got {order!r}")
+    _check_kind("model", model, ("start", "loss_and_gradient", "evaluate"), "models")
+    _check_kind("order", order, ("blocks",), "batches")
     if schedule is not None and not callable(schedule):
         raise TypeError(f"schedule must be a function of the step, got {schedule!r}")
     data = _in_dtype(model, data, dtype)
