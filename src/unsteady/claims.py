@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -53,13 +54,10 @@ def _flat(name: str, value: Any) -> list[float]:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [number for item in value for number in _flat(name, item)]
-    if isinstance(value, bool):
+        return [single for item in value for single in _flat(name, item)]
+    if isinstance(value, numbers.Real):
         return [float(value)]
-    try:
-        return [float(value)]
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number or an array of numbers, got {value!r}") from None
+    raise TypeError(f"{name} must be a number or an array of numbers, got {value!r}")
 
 
 def _number(value: float) -> str:

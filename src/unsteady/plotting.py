@@ -88,6 +88,8 @@ def label_ends(ax: Axes, lines: Sequence[Any], labels: Sequence[str], lineheight
     lineheight : float
         Least distance between two labels, in points.
     """
+    if (figure := ax.get_figure(root=True)) is not None:
+        figure.draw_without_rendering()  # the layout decides how high the axes are
     ends = []
     for line in lines:
         y = np.asarray(line.get_ydata(), dtype=float)

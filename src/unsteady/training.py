@@ -238,7 +238,7 @@ class _Run:
         self.examples += size
         for name, value in (("loss", loss), ("accuracy", accuracy)):
             if value is not None:
-                mean = self.running.setdefault(name, np.zeros(len(loss)))
+                mean = self.running.setdefault(name, np.zeros_like(value))
                 mean += (value - mean) * (size / self.examples)
 
     def _step(self, step: int) -> None:

@@ -1,0 +1,23 @@
+"""Small data that several rooms train on."""
+
+import numpy as np
+import pytest
+
+from unsteady.datasets import Data
+
+
+@pytest.fixture(scope="session")
+def blobs() -> Data:
+    """Three noisy classes in the plane, 50 to train on and 20 held out."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=70)
+    X = rng.standard_normal((70, 2)) + 2 * np.array([[0, 0], [1, 0], [0, 1]])[y]
+    return Data(X[:50], y[:50], X[50:], y[50:])
+
+
+@pytest.fixture(scope="session")
+def points() -> Data:
+    """Targets along a plane, with noise."""
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((40, 2))
+    return Data(X, X @ [1.0, -2.0] + 0.5 + 0.1 * rng.standard_normal(40))

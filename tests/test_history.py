@@ -1,0 +1,52 @@
+"""The record itself, and its tidy table."""
+
+import builtins
+
+import numpy as np
+import pytest
+
+from unsteady.history import History
+from unsteady.models import MLP
+from unsteady.optimizers import SGD
+from unsteady.training import train
+
+
+def test_a_table_has_one_row_an_evaluation_and_replicate(blobs):
+    rates = np.array([0.1, 0.2])
+    history = train(
+        MLP((4,), classes=3), blobs, SGD(rates[:, None]), batch_size=10, epochs=3, replicates=(2, 4)
+    )
+    table = history.to_frame()
+    assert len(table) == 3 * 2 * 4
+    row = table.query("step == 10 and setting_0 == 1 and seed == 2")
+    assert row.val_accuracy.item() == history.val_accuracy[1, 1, 2]
+    assert row.learning_rate.item() == 0.2
+    assert row.epoch.item() == 2
+    assert table.pivot_table(index="epoch", columns="seed", values="loss").shape == (3, 4)
+
+
+def test_a_table_of_a_single_curve():
+    table = History(epoch=[1, 2], step=[5, 10], learning_rate=[0.1, 0.05], val_accuracy=[0.5, 0.6]).to_frame()
+    assert table.to_dict("list") == {
+        "epoch": [1, 2],
+        "step": [5, 10],
+        "learning_rate": [0.1, 0.05],
+        "val_accuracy": [0.5, 0.6],
+    }
+
+
+def test_without_pandas_it_says_what_to_do(monkeypatch):
+    real = builtins.__import__
+
+    def no_pandas(name, *rest):
+        if name == "pandas":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", no_pandas)
+    with pytest.raises(ImportError, match="to_frame needs pandas"):
+        History(epoch=[1], step=[1]).to_frame()
+
+
+def test_repr_names_what_was_kept():
+    assert repr(History(epoch=[1], step=[3], loss=[0.1])) == "History(1 evaluations: epoch, step, loss)"

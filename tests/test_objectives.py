@@ -1,0 +1,86 @@
+"""Gradients and Hessians against finite differences; minima and curvature where they are said to be."""
+
+import numpy as np
+import pytest
+
+from unsteady.objectives import DoubleWell, Plateau, Quadratic, Saddle
+
+OBJECTIVES = [
+    Quadratic(2.0, minimum=2.0, offset=-1.0),
+    Quadratic([1.0, 4.0], minimum=[0.5, -1.0]),
+    Saddle(2.0, 0.5),
+    Plateau(3.0),
+    DoubleWell(2.0, half_distance=1.5),
+]
+each = pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).standard_normal((4, 3, 2))
+
+
+def differences(function, x, step=1e-6):
+    moves = step * np.eye(x.shape[-1])
+    return np.stack([(function(x + move) - function(x - move)) / (2 * step) for move in moves], axis=-1)
+
+
+@each
+def test_gradient_and_hessian_are_derivatives(objective, x):
+    assert objective.value(x).shape == (4, 3)
+    np.testing.assert_allclose(objective.gradient(x), differences(objective.value, x), atol=1e-8)
+    np.testing.assert_allclose(objective.hessian(x), differences(objective.gradient, x), atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("objective", "place"),
+    [
+        (OBJECTIVES[0], [2.0]),
+        (OBJECTIVES[1], [0.5, -1.0]),
+        (Plateau(3.0), [0.0]),
+        (DoubleWell(2.0, 1.5), [-1.5]),
+    ],
+)
+def test_minima_are_where_they_are_said_to_be(objective, place):
+    place = np.array(place)
+    assert objective.value(place) == pytest.approx(objective.lowest)
+    np.testing.assert_allclose(objective.gradient(place), 0, atol=1e-12)
+    curvature = np.broadcast_to(objective.curvature, place.shape)
+    np.testing.assert_allclose(np.diagonal(objective.hessian(place)), curvature)
+
+
+def test_the_seeds_parabola():
+    x = np.linspace(-1, 5, 7)[:, None]
+    np.testing.assert_allclose(OBJECTIVES[0].value(x), x[:, 0] ** 2 - 4 * x[:, 0] + 3, atol=1e-12)
+
+
+def test_a_saddle_holds_one_way_and_lets_go_the_other():
+    np.testing.assert_array_equal(Saddle(2.0, 0.5).hessian(np.zeros(2)), np.diag([2.0, -0.5]))
+
+
+def test_the_ridge_between_two_wells():
+    np.testing.assert_allclose(DoubleWell(2.0).hessian(np.zeros(1)), [[-1.0]])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Quadratic(0.0), ValueError, "curvature must be .*> 0, got 0"),
+        (
+            lambda: Quadratic([1.0, 2.0], [1.0, 2.0, 3.0]),
+            ValueError,
+            r"curvature and minimum.*\(2,\) and \(3,\)",
+        ),
+        (lambda: Quadratic(1.0, offset=np.nan), ValueError, "offset must be .*got nan"),
+        (lambda: Quadratic("1"), TypeError, "curvature must be .*'1'"),
+        (lambda: Saddle(1.0, -1.0), ValueError, "escape must be .*> 0, got -1"),
+        (lambda: DoubleWell(1.0, [1.0]), TypeError, "half_distance must be one number"),
+        (lambda: Quadratic([1.0, 2.0]).value(np.zeros((4, 3))), ValueError, r"x must have 2 dims.*\(4, 3\)"),
+        (lambda: Saddle().gradient(np.zeros((4, 3))), ValueError, r"x must have 2 dims.*\(4, 3\)"),
+        (lambda: Quadratic(1.0).value(2.0), ValueError, r"x must have the shape \(\*replicates, dims\)"),
+        (lambda: Plateau().value(["a"]), TypeError, "x must be an array of numbers"),
+    ],
+)
+def test_bad_input_is_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

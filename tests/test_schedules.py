@@ -1,0 +1,58 @@
+"""Schedules at their corners, and their products."""
+
+import math
+import pickle
+
+import pytest
+
+from unsteady import schedules
+
+
+def test_constant_and_step():
+    assert schedules.constant(0.5)(1000) == 0.5
+    decay = schedules.step([3, 5], factor=0.1)
+    assert [decay(t) for t in (0, 2, 3, 4, 5, 9)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_cosine_falls_by_half_a_cosine_and_stays():
+    decay = schedules.cosine(10, lowest=0.2)
+    assert [decay(t) for t in (0, 5, 10, 99)] == pytest.approx([1, 0.6, 0.2, 0.2])
+    assert decay(2) == pytest.approx(0.2 + 0.8 * (1 + math.cos(0.2 * math.pi)) / 2)
+
+
+def test_warmup_rises_in_a_line_and_stays():
+    rise = schedules.warmup(4, start=0.2)
+    assert [rise(t) for t in (0, 1, 2, 4, 9)] == pytest.approx([0.2, 0.4, 0.6, 1, 1])
+
+
+def test_warm_restarts_jump_back_after_growing_periods():
+    saw = schedules.warm_restarts(2, growth=2)
+    assert [saw(t) for t in range(6)] == pytest.approx([1, 0.5, *(schedules.cosine(4)(t) for t in range(4))])
+    assert saw(6) == 1
+
+
+def test_schedules_multiply_with_each_other_and_with_functions():
+    both = schedules.warmup(4) * schedules.cosine(8) * (lambda step: 2.0)
+    assert both(2) == pytest.approx(2 * 0.5 * schedules.cosine(8)(2))
+
+
+def test_schedules_travel_to_other_processes():
+    both = schedules.warmup(4) * schedules.warm_restarts(8)
+    assert pickle.loads(pickle.dumps(both))(5) == both(5)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: schedules.constant(-1), ValueError, "value must be .*>= 0, got -1"),
+        (lambda: schedules.constant([1, 2]), TypeError, "value must be one number"),
+        (lambda: schedules.step([2.5]), TypeError, "milestones must be an integer"),
+        (lambda: schedules.step([2], factor=1.5), ValueError, "factor must be .*<= 1, got 1.5"),
+        (lambda: schedules.cosine(0), ValueError, "steps must be an integer >= 1, got 0"),
+        (lambda: schedules.warmup(3, start=-0.1), ValueError, "start must be .*got -0.1"),
+        (lambda: schedules.warm_restarts(3, growth=0), ValueError, "growth must be .*got 0"),
+    ],
+)
+def test_bad_input_is_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

@@ -1,0 +1,172 @@
+"""Closed forms against simulation, enumeration, and numbers known."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from unsteady import theory
+
+RNG = np.random.default_rng(0)
+
+
+def simulated(values, axis=None):
+    """Return a mean and its standard error."""
+    return values.mean(axis=axis), values.std(axis=axis) / np.sqrt(np.shape(values)[0])
+
+
+def test_standard_error_of_subsets_of_a_pool():
+    pool = np.arange(200) < 160
+    means = np.array([RNG.choice(pool, 50, replace=False).mean() for _ in range(20_000)])
+    assert theory.standard_error(0.8, 50, pool=200) == pytest.approx(means.std(), rel=4 / np.sqrt(40_000))
+    assert theory.standard_error(0.8, 50) == pytest.approx(np.sqrt(0.8 * 0.2 / 50))
+    assert theory.standard_error(0.8, 200, pool=200) == 0
+
+
+def test_wilson_interval_is_the_score_tests():
+    low, high = theory.wilson_interval(0.9, 50)
+    for end in (low, high):  # where the score test just rejects
+        assert abs(0.9 - end) == pytest.approx(1.959964 * np.sqrt(end * (1 - end) / 50), rel=1e-6)
+    assert theory.wilson_interval(1.0, 20).high == pytest.approx(1)
+    assert theory.wilson_interval(0.9, 50, level=0.5).low > low
+
+
+def test_regimes_of_descent():
+    np.testing.assert_allclose(theory.descent_factor([0.25, 0.5, 0.75, 1.0], 2.0), [0.5, 0, -0.5, -1])
+
+
+def test_bounds_of_stability():
+    assert theory.stability_bound(1.0) == 2
+    assert theory.stability_bound(2.0, 0.9) == pytest.approx(1.9)
+    assert theory.stability_bound(1.0, 0.9, nesterov=True) == pytest.approx(3.8 / 2.8)
+    assert theory.adam_sharpness_bound(1.0) == pytest.approx(38)
+
+
+def test_ringing_decays_as_the_root_of_momentum_between_its_borders_only():
+    inside = np.linspace((1 - np.sqrt(0.9)) ** 2, (1 + np.sqrt(0.9)) ** 2, 9)
+    np.testing.assert_allclose(theory.momentum_factor(inside, 1.0, 0.9), np.sqrt(0.9), rtol=1e-6)
+    outside = np.array([0.9 * inside[0], 1.01 * inside[-1]])
+    assert (theory.momentum_factor(outside, 1.0, 0.9) > np.sqrt(0.9) + 1e-3).all()
+    np.testing.assert_allclose(theory.momentum_factor(3.8, 1.0, 0.9), 1)
+
+
+def test_gradient_variance_over_all_batches():
+    gradients = RNG.standard_normal(8)
+    batches = np.array([np.mean(chosen) for chosen in combinations(gradients, 3)])
+    assert theory.gradient_variance(gradients.var(), 3, n=8) == pytest.approx(batches.var())
+    assert theory.gradient_variance(6.0, 3) == 2
+    assert theory.gradient_variance(6.0, 8, n=8) == 0
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+def test_stationary_variance_of_noisy_descent(momentum):
+    """Iterate the exact covariance of (x, velocity) to rest: no chance in it."""
+    rate, curvature, noise = 0.4, 1.5, 0.7
+    step = np.array([[1 - rate * curvature, -rate * momentum], [curvature, momentum]])
+    kick = noise * np.outer([-rate, 1], [-rate, 1])
+    covariance = np.zeros((2, 2))
+    for _ in range(500):
+        covariance = step @ covariance @ step.T + kick
+    expected = theory.stationary_variance(rate, curvature, noise, momentum)
+    assert expected == pytest.approx(covariance[0, 0])
+
+
+def test_stationary_variance_is_infinite_past_the_bound():
+    np.testing.assert_array_equal(theory.stationary_variance([1.9, 2.0, 2.1], 1.0, 1.0) < np.inf, [1, 0, 0])
+    assert theory.batch_stationary_variance(0.67, 1, 1.0) == np.inf
+    assert theory.batch_stability_bound(1) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(("draw", "kurtosis"), [("gaussian", 3.0), ("uniform", 1.8)])
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_batch_stationary_variance(draw, kurtosis, batch_size):
+    runs, steps, rate, label = 20_000, 400, 0.2, 0.5
+    rng = np.random.default_rng(1)
+    error = np.zeros(runs)
+    for _ in range(steps):
+        x = rng.standard_normal((runs, batch_size))
+        if draw == "uniform":
+            x = rng.uniform(-np.sqrt(3), np.sqrt(3), (runs, batch_size))
+        residual = np.sqrt(label) * rng.standard_normal((runs, batch_size))
+        error = error - rate * (x * (x * error[:, None] - residual)).mean(axis=1)
+    mean, standard_error = simulated(error**2)
+    expected = theory.batch_stationary_variance(rate, batch_size, label, 1.0, kurtosis)
+    assert abs(mean - expected) < 4 * standard_error
+    wrong = theory.batch_stationary_variance(rate, batch_size, label, 1.0, 4.8 - kurtosis)
+    assert batch_size > 1 or abs(mean - wrong) > 4 * standard_error
+
+
+def test_linear_scaling_is_the_small_rate_limit():
+    exact = 0.5 * 2.0 * theory.stationary_variance(1e-4, 2.0, 3.0 / 8)
+    assert theory.linear_scaling_excess(1e-4, 8, 3.0) == pytest.approx(exact, rel=1e-3)
+    large = 0.5 * 2.0 * theory.stationary_variance(0.5, 2.0, 3.0 / 8)
+    assert theory.linear_scaling_excess(0.5, 8, 3.0) < 0.6 * large
+
+
+@pytest.mark.parametrize("n", [None, 6])
+def test_expected_change_is_exact_on_a_quadratic(n):
+    rng = np.random.default_rng(2)
+    X, y, w = rng.standard_normal((6, 2)), rng.standard_normal(6), rng.standard_normal(2)
+
+    def loss(at):
+        return 0.5 * ((X @ at - y) ** 2).mean()
+
+    gradients = X * (X @ w - y)[:, None]
+    pairs = combinations(range(6), 2) if n else np.ndindex(6, 6)
+    changes = [loss(w - 0.3 * gradients[list(pair)].mean(axis=0)) - loss(w) for pair in pairs]
+    covariance = np.cov(gradients.T, bias=True)
+    predicted = theory.expected_change(0.3, gradients.mean(axis=0), X.T @ X / 6, covariance, 2, n)
+    assert predicted == pytest.approx(np.mean(changes))
+
+
+def test_errors_of_least_squares():
+    n, p, draws = 20, 5, 4000
+    rng = np.random.default_rng(3)
+    X, noise = rng.standard_normal((draws, n, p)), rng.standard_normal((draws, n, 1))
+    fitted = np.linalg.solve(X.swapaxes(1, 2) @ X, X.swapaxes(1, 2) @ noise)
+    train, wobble = simulated(((noise - X @ fitted) ** 2).mean(axis=(1, 2)))
+    assert abs(train - theory.least_squares_train_error(p, n)) < 4 * wobble
+    test, wobble = simulated(1 + (fitted**2).sum(axis=(1, 2)))
+    assert abs(test - theory.least_squares_test_error(p, n)) < 4 * wobble
+
+
+@pytest.mark.parametrize("p", [4, 10, 30, 60])
+def test_risk_of_the_smallest_solution(p):
+    n, draws, noise, signal = 20, 4000, 0.5, 2.0
+    rng = np.random.default_rng(p)
+    X = rng.standard_normal((draws, n, p))
+    truth = np.full((p, 1), np.sqrt(signal / p))
+    y = X @ truth + np.sqrt(noise) * rng.standard_normal((draws, n, 1))
+    risk, wobble = simulated(((np.linalg.pinv(X) @ y - truth) ** 2).sum(axis=(1, 2)))
+    assert abs(risk - theory.minimum_norm_risk(p, n, noise, signal)) < 4 * wobble
+
+
+def test_double_descent_has_its_peak_where_parameters_are_examples():
+    risk = theory.minimum_norm_risk(np.arange(1, 80), 20, 1.0, 1.0)
+    assert np.flatnonzero(np.isinf(risk)).tolist() == [18, 19, 20]  # p = 19, 20, 21
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: theory.standard_error(1.2, 50), "p must be .*<= 1, got 1.2"),
+        (lambda: theory.standard_error(0.5, 50, pool=40), "must be at most .*40"),
+        (lambda: theory.wilson_interval(0.5, 0), "n must be .*>= 1, got 0"),
+        (lambda: theory.wilson_interval(0.5, 9, level=1.0), "level must be .*< 1, got 1"),
+        (lambda: theory.descent_factor(-0.1, 1.0), "learning_rate must be .*got -0.1"),
+        (lambda: theory.stability_bound(0.0), "curvature must be .*> 0, got 0"),
+        (lambda: theory.stationary_variance(0.1, 1.0, 1.0, momentum=1.0), "momentum must be .*got 1"),
+        (lambda: theory.batch_stationary_variance(0.1, 1, 1.0, kurtosis=0.5), "kurtosis must be .*got 0.5"),
+        (lambda: theory.gradient_variance(1.0, 9, n=8), "batch_size must be at most n = 8"),
+        (
+            lambda: theory.expected_change(0.1, [1.0], np.eye(2), np.eye(1), 1),
+            r"hessian must have the shape \(1, 1\)",
+        ),
+        (lambda: theory.least_squares_train_error(9, 8), "p must be at most n"),
+        (lambda: theory.least_squares_test_error(7, 8), "p must be below n - 1"),
+        (lambda: theory.minimum_norm_risk(np.nan, 8), "p must be a finite number"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
