@@ -25,6 +25,16 @@ def test_a_table_has_one_row_an_evaluation_and_replicate(blobs):
     assert table.pivot_table(index="epoch", columns="seed", values="loss").shape == (3, 4)
 
 
+def test_a_rate_of_all_is_the_rate_of_each(blobs):
+    history = train(
+        MLP((4,), classes=3), blobs, SGD(0.1), batch_size=10, epochs=3, replicates=4,
+        schedule=lambda step: 1 / (1 + step),
+    )  # fmt: skip
+    by_step = history.to_frame().groupby("step").learning_rate
+    assert by_step.nunique().tolist() == [1, 1, 1]
+    np.testing.assert_allclose(by_step.first(), history.learning_rate)
+
+
 def test_a_table_of_a_single_curve():
     table = History(epoch=[1, 2], step=[5, 10], learning_rate=[0.1, 0.05], val_accuracy=[0.5, 0.6]).to_frame()
     assert table.to_dict("list") == {

@@ -106,6 +106,8 @@ def test_at_a_tie_the_first_label_counts_as_in_predict():
     X, y = batch(model)
     np.testing.assert_array_equal(model.predict(parameters, X), 0)
     np.testing.assert_allclose(model.evaluate(parameters, X, y).accuracy, (y == 0).mean(axis=-1))
+    parameters[0][0] = np.nan  # beside a tie, what has diverged is not right by accident
+    assert not model.evaluate(parameters, X, y).correct[0].any()
 
 
 def test_large_logits_do_not_overflow():

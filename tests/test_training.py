@@ -245,6 +245,15 @@ def test_a_diverging_replicate_stays_so_and_disturbs_no_other(points):
     np.testing.assert_array_equal(history.loss[:, [0, 2]], calm.loss[:, [0, 2]])
 
 
+def test_a_run_that_overflowed_cannot_come_back(points):
+    """Its first step throws it out of sight; the next would bring it back."""
+    there_and_back = train(
+        LinearRegression(), points, SGD(0.5), batch_size=40, steps=300, evaluate_every=1,
+        schedule=lambda step: 1e170 if step == 0 else 1.0,
+    )  # fmt: skip
+    assert not np.isfinite(there_and_back.reevaluated_loss).any()
+
+
 def test_memory_stays_flat():
     """2 000 nets within 1 GiB, that is: of the process, Python and NumPy included."""
     script = (
@@ -305,6 +314,14 @@ def test_a_schedule_scales_the_steps(blobs):
     assert_same(
         replace(halved, learning_rate=None), replace(run(blobs, optimizer=SGD(0.05)), learning_rate=None)
     )
+
+
+def test_the_first_step_has_the_schedules_value_at_zero(blobs):
+    once = run(
+        blobs, optimizer=SGD(0.1), steps=5, evaluate_every="end", schedule=lambda step: float(step == 0)
+    )
+    first = run(blobs, optimizer=SGD(0.1), steps=1)
+    np.testing.assert_array_equal(once.val_loss, first.val_loss)
 
 
 def test_record_holds_what_it_says(blobs):
