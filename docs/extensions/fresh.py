@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable
+from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -55,22 +56,22 @@ def stamp_of_site(docs: Path) -> str:
     )
 
 
-def before(app: Sphinx) -> None:
+def before(app: Sphinx, inputs: str) -> None:
     """Before the examples run: clear away what is stale."""
     gallery, stamp = Path(app.srcdir, "gallery"), Path(app.srcdir, "gallery.stamp")
-    fresh = stamp.is_file() and stamp.read_text() == stamp_of(Path(app.srcdir))
+    fresh = stamp.is_file() and stamp.read_text() == inputs
     stamp.unlink(missing_ok=True)
     if not fresh:
         shutil.rmtree(gallery, ignore_errors=True)
 
 
-def after(app: Sphinx) -> None:
+def after(app: Sphinx, inputs: str) -> None:
     """After the examples have run: stop if one failed, else vouch for the gallery."""
     failures: dict[str, str] = app.config.sphinx_gallery_conf["failing_examples"]
     if failures:
         top = Path(app.srcdir).parent
         raise ExtensionError("\n".join(summary(Path(s), t, top) for s, t in failures.items()))
-    Path(app.srcdir, "gallery.stamp").write_text(stamp_of(Path(app.srcdir)))
+    Path(app.srcdir, "gallery.stamp").write_text(inputs)
 
 
 def summary(script: Path, trace: str, top: Path) -> str:
@@ -81,6 +82,8 @@ def summary(script: Path, trace: str, top: Path) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("builder-inited", before, priority=100)
-    app.connect("builder-inited", after, priority=800)
+    # Taken once, at the start: a file edited while the examples run must not pass as seen.
+    inputs = stamp_of(Path(app.srcdir))
+    app.connect("builder-inited", partial(before, inputs=inputs), priority=100)
+    app.connect("builder-inited", partial(after, inputs=inputs), priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

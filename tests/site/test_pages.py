@@ -170,4 +170,5 @@ def test_the_readme_shows_the_figure_that_the_build_draws(site: Path) -> None:
     shown = re.search(r'<img src="([^"]+)"', (TOP / "README.md").read_text("utf-8"))
     assert shown is not None
     drawn = TOP / "docs/gallery/10_steps/images/sphx_glr_plot_learning_rate_002.svg"
-    assert (TOP / shown[1]).read_text("utf-8") == drawn.read_text("utf-8")
+    same = (TOP / shown[1]).read_text("utf-8") == drawn.read_text("utf-8")
+    assert same, f"what the build draws has changed: cp {drawn.relative_to(TOP)} {shown[1]}"

@@ -32,6 +32,14 @@ def test_builds_once_then_runs_nothing_again_until_something_changes(small_site:
     assert executed(small_site.build().stdout) == "1"
 
 
+def test_a_file_edited_during_a_build_is_seen_by_the_next(small_site: SmallSite) -> None:
+    room = small_site.top / "src/unsteady/theory.py"
+    edit = f"from pathlib import Path\nopen({str(room)!r}, 'a').write('# edited')\n"
+    small_site.change(small_site.script, "fig, ax", f"{edit}\nfig, ax")
+    assert executed(small_site.build().stdout) == "1"
+    assert executed(small_site.build().stdout) == "1"
+
+
 def test_a_false_claim_stops_the_build_in_one_line_and_keeps_the_old_site(small_site: SmallSite) -> None:
     assert small_site.build().returncode == 0
     before = (small_site.html / "index.html").read_bytes()
