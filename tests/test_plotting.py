@@ -70,7 +70,7 @@ def test_points_reach_from_5_to_95_per_cent(ax):
 def test_labels_keep_their_distance_and_their_order(ax):
     lines = plotting.curves(ax, [[0, 0, 0], [1.0, 1.01, 0.2]], ["a", "b", "c"])
     ax.set_ylim(0, 2)
-    plotting.label_ends(ax, lines, ["a", "b", "c"], lineheight=18)
+    plotting.label_ends(ax, lines, lineheight=18)
     ax.figure.canvas.draw()
     tops = {text.get_text(): text.get_window_extent().y0 for text in ax.texts}
     assert tops["c"] < tops["a"] < tops["b"]

@@ -6,9 +6,9 @@ r"""
 How large may the learning rate be?
 ===================================
 
-Up to twice the inverse curvature, and no further. Gradient descent on a bowl of curvature :math:`L`
-multiplies its distance to the minimum by :math:`1 - \eta L` at every step; everything that a learning rate
-:math:`\eta` can do is in that one factor.
+Up to twice the inverse curvature, and no further. Gradient descent on a bowl of curvature :math:`\lambda`
+multiplies its distance to the minimum by :math:`1 - \eta \lambda` at every step; everything that a learning
+rate :math:`\eta` can do is in that one factor.
 
 The question comes with an experiment: the first one of *Why does accuracy fluctuate during training?*
 (30 January 2025) runs gradient descent on :math:`x^2 - 4x + 3` from :math:`x = 0` at the rates 0.01, 0.1,
@@ -54,37 +54,38 @@ claim("seed-rate-rises", "in the seed's four runs the value never rises",
 claim("seed-rate-crossings", "in its four runs x never passes the minimum",
     measured=passed, equals=0)
 landing = abs(seed.x[1, 3, 0] - 2.0)
-claim("gd-one-step", "at η = 1/L one step lands on the minimum", measured=landing,
+claim("gd-one-step", "at η = 1/λ one step lands on the minimum", measured=landing,
     equals=0, atol=1e-12)
 
 # %%
 # What it meant
 # -------------
-# To see oscillation, the rate has to pass :math:`1/L`; to see the loss climb, :math:`2/L`. Here are seven
-# rates from both sides of either. The product :math:`\eta L` is what counts, not :math:`\eta`.
+# To see oscillation, the rate has to pass :math:`1/\lambda`; to see the loss climb, :math:`2/\lambda`. Here
+# are seven rates from both sides of either. The product :math:`\eta \lambda` is what counts, not
+# :math:`\eta`.
 products = np.array([0.02, 0.2, 0.4, 1.0, 1.8, 2.0, 2.02])
 paths = descend(bowl, start=0.0, optimizer=SGD(products / 2), steps=60)
-above = np.where(paths.loss > bowl.lowest, paths.loss - bowl.lowest, np.nan)
+above = np.maximum(paths.loss - bowl.lowest, 1e-300)  # a log axis has no 0
 
 # %%
 fig, ax = plt.subplots()
-lines = plotting.curves(ax, above, labels=[f"ηL = {product:g}" for product in products])
+lines = plotting.curves(ax, above, labels=[f"ηλ = {product:g}" for product in products])
 lines[1].set_linewidth(5)  # 0.2 and 1.8 shrink alike: one is drawn within the other
-ax.plot(0, above[0, 3], "o", color=lines[3].get_color())
-ax.set(xlabel="step", ylabel="loss above the minimum", xlim=(0, 60))
+ax.annotate(lines[3].get_label(), (1.5, 1e-12), color=lines[3].get_color())
+ax.set(xlabel="step", ylabel="loss above the minimum", xlim=(-1, 60))
 ax.set(yscale="log", ylim=(1e-13, 1e3))
-plotting.label_ends(ax, lines, [line.get_label() for line in lines])
+plotting.label_ends(ax, lines[:3] + lines[4:])
 fig.set_label(
-    "Loss above the minimum against step, log axis, for seven products ηL. Below 2 "
-    "every curve falls, those for 0.2 and 1.8 at the same pace; at 2 the curve is flat "
-    "and at 2.02 it climbs.")
+    "Loss above the minimum against step, log axis, for seven products ηλ. Below 2 "
+    "every curve falls, those for 0.2 and 1.8 at the same pace, the one for 1 in a "
+    "single step; at 2 the curve is flat and at 2.02 it climbs.")
 
 # %%
-# What to see: between :math:`1/L` and :math:`2/L` the loss falls just as smoothly as below
-# :math:`1/L`, and 1.8 is exactly as fast as 0.2. A loss curve alone cannot tell the two apart.
+# What to see: between :math:`1/\lambda` and :math:`2/\lambda` the loss falls just as smoothly as below
+# :math:`1/\lambda`, and 1.8 is exactly as fast as 0.2. A loss curve alone cannot tell the two apart.
 moving = products != 1  # at 1 nothing is left to shrink
 distances = np.abs(paths.x[:, moving, 0] - 2.0)
-claim("gd-factor", "the distance shrinks, or grows, by |1 - ηL| a step",
+claim("gd-factor", "the distance shrinks, or grows, by |1 - ηλ| a step",
     measured=distances[11] / distances[10],
     equals=np.abs(descent_factor(products[moving] / 2, 2.0)), rtol=1e-9)
 
@@ -95,43 +96,46 @@ fig, axes = plt.subplots(2, 2, sharex=True, figsize=(6.4, 5.4))
 for ax, shown in zip(axes.flat, [1, 4, 5, 6], strict=True):
     ax.axhline(0, color=plotting.OTHERS, linewidth=1)
     ax.plot(signed[:, shown], "o-", color=plotting.CYCLE[shown], markersize=4)
-    ax.set(title=f"ηL = {products[shown]:g}", ylim=(-2.9, 2.9), xticks=[0, 4, 8, 12])
+    ax.set(title=f"ηλ = {products[shown]:g}", ylim=(-2.9, 2.9), xticks=[0, 4, 8, 12])
 fig.supxlabel("step")
 fig.supylabel("x minus its best value")
 fig.set_label(
-    "Signed distance to the minimum for four products ηL. At 0.2 it closes in from one "
+    "Signed distance to the minimum for four products ηλ. At 0.2 it closes in from one "
     "side; at 1.8 it changes sides at every step and shrinks; at 2 it swings between "
     "-2 and 2; at 2.02 the swing grows.")
 
 # %%
-# What to see: past :math:`1/L` the weights jump across the minimum at every step; the loss does not show it,
-# because both sides are equally high. At :math:`2/L` they swing for ever, beyond it further and further.
+# What to see: past :math:`1/\lambda` the weights jump across the minimum at every step; the loss does not
+# show it, because both sides are equally high. At :math:`2/\lambda` they swing for ever, beyond it further
+# and further.
 sides = np.sign(paths.x[:, :, 0] - 2.0)
 swaps = (sides[1:] != sides[:-1]).mean(axis=0)
 falls = (np.diff(paths.loss[:, 4]) < 0).mean()
-claim("gd-alternates", "at ηL = 1.8 x changes sides at every step", measured=swaps[4],
+claim("gd-alternates", "at ηλ = 1.8 x changes sides at every step", measured=swaps[4],
     equals=1)
 claim("gd-alternating-falls", "and the loss falls at every step all the same",
     measured=falls, equals=1)
-claim("gd-two-cycle", "at ηL = 2 the loss stays where it is",
+claim("gd-two-cycle", "at ηλ = 2 the loss stays where it is",
     measured=np.ptp(paths.loss[:, 5]), equals=0)
 growth = paths.loss[1:, 6] > paths.loss[:-1, 6]
-claim("gd-diverges", "at ηL = 2.02 the loss climbs at every step",
+claim("gd-diverges", "at ηλ = 2.02 the loss climbs at every step",
     measured=growth.mean(), equals=1)
 
 # %%
-# Where exactly is the border? Twenty rates on each side of :math:`2/L`, as near as one part in a thousand:
+# Where exactly is the border? Twenty rates on each side of :math:`2/\lambda`, as near as one part in a
+# thousand:
 border = stability_bound(2.0) * np.concatenate(
     [np.linspace(0.9, 0.999, 20), np.linspace(1.001, 1.1, 20)]
 )
 tried = descend(bowl, start=0.0, optimizer=SGD(border), steps=2000)
 settled = tried.loss[-1] - bowl.lowest < tried.loss[0] - bowl.lowest
-claim("gd-settles-below", "all 20 rates below 2/L end lower",
+claim("gd-settles-below", "all 20 rates below 2/λ end lower",
     measured=settled[:20].sum(), equals=20)
-claim("gd-climbs-above", "all 20 rates above 2/L end higher",
+claim("gd-climbs-above", "all 20 rates above 2/λ end higher",
     measured=(~settled[20:]).sum(), equals=20)
 
 # %%
-# **Take away.** One number, :math:`\eta L`, decides. If the training loss climbs with the full batch, the rate
-# has passed :math:`2/L` for the steepest direction: halve it until it falls. If the loss falls, the rate is
-# not what makes it jump; look at the batches next: :doc:`/gallery/20_batches/plot_batch_noise`.
+# **Take away.** One number, :math:`\eta \lambda`, decides. If the training loss climbs with the full batch,
+# the rate has passed :math:`2/\lambda` for the steepest direction: halve it until it falls. If the loss
+# falls, the rate is not what makes it jump; look at the batches next:
+# :doc:`/gallery/20_batches/plot_batch_noise`.

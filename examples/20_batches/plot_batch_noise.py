@@ -6,8 +6,8 @@ r"""
 How big is batch noise?
 =======================
 
-As big as the learning rate over the batch size, :math:`\eta/B`. A run on random batches does not come to
-rest: it ends up in a band around the best weights, whose width that ratio sets.
+A run on random batches does not come to rest: it ends up in a band around the best weights. The variance in
+that band is proportional to the learning rate over the batch size, :math:`\eta/B`.
 
 The question comes with an experiment: the second one of *Why does accuracy fluctuate during training?*
 (30 January 2025) fits a line to 100 points with batches of 1 to 100. We run it as it stands, and find that
@@ -102,7 +102,7 @@ repaired = [
         record=["parameters"],
     )
     for size in batch_sizes
-]  # fmt: skip
+]
 slopes = np.array([run.parameters[0][-50:, :, 0, 0] for run in repaired])
 
 # %%
@@ -168,8 +168,8 @@ claim("seed-tail-law", "jumps at B = 5, 10, 20, 50 over the law, relative to the
 #
 # .. math:: \frac{\eta s^2}{2B - \eta a (B - 1 + \kappa)},
 #
-# where :math:`a` is the mean square of the feature and :math:`\kappa` its kurtosis, 3 for a Gaussian. Four rates,
-# three batch sizes, 400 runs each, on 200 points:
+# where :math:`a` is the mean square of the feature and :math:`\kappa` its kurtosis, 3 for a Gaussian. Four
+# rates, three batch sizes, 400 runs each, on 200 points:
 rng = np.random.default_rng(0)
 x = rng.standard_normal(200)
 gaussian = datasets.Data(x[:, None], 2 * x + rng.standard_normal(200))
@@ -181,7 +181,7 @@ settled = [
         replicates=(4, 400), evaluate_every=20, record=["parameters"],
     ).parameters[0][20:, :, :, 0, 0]
     for size in sizes
-]  # fmt: skip
+]
 
 # %%
 best = np.polynomial.polynomial.polyfit(x, gaussian.y_train, [1])[1]
@@ -205,8 +205,8 @@ fig.set_label(
     "coincide and bend upwards at the largest rates.")
 
 # %%
-# What to see: rate and batch size count as :math:`\eta/B` alone, as long as :math:`\eta a` is small. Halving the
-# rate calms as much as doubling the batch. The three lines part only where the rate is large.
+# What to see: rate and batch size count as :math:`\eta/B` alone, as long as :math:`\eta a` is small. Halving
+# the rate calms as much as doubling the batch. The three lines part only where the rate is large.
 
 # Without the kurtosis the law would be 35 % off at B = 1 and the rate 0.3
 claim("batch-noise-law",
@@ -217,7 +217,7 @@ claim("batch-noise-ratio",
     measured=measured[0, 0] / measured[1, 0], between=(3.8, 4.6))
 
 # %%
-# **Take away.** At a constant rate a run on batches never comes to rest: it keeps a band of width
-# :math:`\eta/B`. To calm it, lower the rate or enlarge the batch; the first costs speed, the second work a step.
-# And compare shapes before you compare batch sizes. Next, what the size of the *model* does:
-# :doc:`/gallery/30_capacity/plot_capacity`.
+# **Take away.** At a constant rate a run on batches never comes to rest: it keeps a band whose variance is
+# proportional to :math:`\eta/B`. To calm it, lower the rate or enlarge the batch; the first costs speed, the
+# second work a step. And compare shapes before you compare batch sizes. Next, what the size of the *model*
+# does: :doc:`/gallery/30_capacity/plot_capacity`.

@@ -97,11 +97,11 @@ claim("capacity-train-falls",
 many = [datasets.cubic(n_train=140, n_eval=2000, seed=k) for k in range(200)]
 wide = np.array([[scaled_errors(data, degree) for degree in (3, 10)] for data in many])
 ratio = np.median(wide[:, 1, 1] / wide[:, 0, 1])
-cubic, rich = theory.least_squares_test_error(np.array([4, 11]), 140)
+price = theory.least_squares_test_error(np.array([4, 11]), 140)
 # 1.00 would mean that parameters are free
 claim("capacity-price-140",
     "test error of degree 10 over the cubic's with 140 points, median of 200 draws",
-    measured=ratio, equals=rich / cubic, atol=0.02)
+    measured=ratio, equals=price[1] / price[0], atol=0.02)
 
 # %%
 # What it meant
@@ -116,9 +116,9 @@ train, test = errors[:, :, 0].T, errors[:, :, 1].T
 fig, ax = plt.subplots()
 plotting.band(ax, degrees, train, plotting.TRAINING, singles=0)
 plotting.band(ax, degrees, test, plotting.VALIDATION, singles=3)
-rich = degrees[2:]  # from the cubic on, the truth lies within the model
-law = theory.least_squares_train_error(rich + 1, 25, noise_variance=100.0)
-ax.plot(rich, law, "--", color=plotting.THEORY)
+able = degrees[2:]  # from the cubic on, the truth lies within the model
+law = theory.least_squares_train_error(able + 1, 25, noise_variance=100.0)
+ax.plot(able, law, "--", color=plotting.THEORY)
 ax.text(8.2, 900, "test", color=plotting.VALIDATION)
 ax.text(7.2, 35, "training; dashed: law", color=plotting.TRAINING, ha="right", va="top")
 ax.set(xlabel="degree of the polynomial", ylabel="mean squared error", yscale="log")

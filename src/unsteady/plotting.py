@@ -76,15 +76,14 @@ def _spread(targets: Array, distance: float) -> Array:
     return placed
 
 
-def label_ends(ax: Axes, lines: Sequence[Any], labels: Sequence[str], lineheight: float = 18) -> None:
-    """Write each label to the right of its line's end, in its colour, without overlaps.
+def label_ends(ax: Axes, lines: Sequence[Any], lineheight: float = 18) -> None:
+    """Write each line's label to the right of its line's end, in its colour, without overlaps.
 
     Parameters
     ----------
     ax : Axes
         With its final scales and limits.
     lines : sequence of Line2D
-    labels : sequence of str
     lineheight : float
         Least distance between two labels, in points.
     """
@@ -99,10 +98,10 @@ def label_ends(ax: Axes, lines: Sequence[Any], labels: Sequence[str], lineheight
     box = ax.get_window_extent()
     heights = np.clip(np.array(ends), box.y0, box.y1)
     points = _spread(heights, lineheight * ax.figure.dpi / 72)
-    for line, label, height in zip(lines, labels, points, strict=True):
+    for line, height in zip(lines, points, strict=True):
         place = (1.0, float((height - box.y0) / box.height))
         ax.annotate(
-            label, place, (6, 0), xycoords="axes fraction", textcoords="offset points",
+            line.get_label(), place, (6, 0), xycoords="axes fraction", textcoords="offset points",
             color=line.get_color(), va="center", annotation_clip=False,
         )  # fmt: skip
 
