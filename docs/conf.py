@@ -13,7 +13,11 @@ author = "The Unsteady developers"
 copyright = "The Unsteady developers; prose and figures CC BY 4.0, code BSD-3-Clause"
 version = release = unsteady.__version__
 language = "en-GB"
-html_baseurl = os.environ.get("SITE_URL", "")
+
+# Addresses come from the environment; without them every link is relative.
+SITE_URL = os.environ.get("SITE_URL", "").rstrip("/") + "/" * ("SITE_URL" in os.environ)
+REPOSITORY_URL = os.environ.get("REPOSITORY_URL", "").rstrip("/")
+html_baseurl = SITE_URL
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -26,6 +30,7 @@ extensions = [
     "figures",
     "claims",
     "maths",
+    "pages",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "extensions"]
 nitpicky = True
@@ -79,8 +84,10 @@ sphinx_gallery_conf = {
 # The theme
 html_theme = "furo"
 html_title = "Unsteady"
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_context = {"feedback_url": REPOSITORY_URL and f"{REPOSITORY_URL}/issues/new"}
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -88,4 +95,3 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#2a5f9e", "color-brand-content": "#2a5f9e"},
     "dark_css_variables": {"color-brand-primary": "#7fb2ec", "color-brand-content": "#7fb2ec"},
 }
-pygments_style, pygments_dark_style = "tango", "native"

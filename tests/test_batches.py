@@ -60,6 +60,16 @@ def test_a_buffer_mixes_no_further_than_it_reaches():
     np.testing.assert_array_equal(blocks(ShuffleBuffer(1), y=y)[0], np.arange(200))
 
 
+def test_a_buffer_hands_out_any_of_what_it_holds():
+    """The first to leave is any of the 20, and so is the last but for those that left before."""
+    y = np.arange(200)
+    firsts, lasts = zip(
+        *((block[0], block[-1]) for block in blocks(ShuffleBuffer(20), 400, y=y)), strict=True
+    )
+    assert np.bincount(firsts, minlength=20)[:20].min() > 5  # 20 expected of each
+    assert len(set(lasts)) > 40  # unshuffled, the rest would end with one of the last few arrivals
+
+
 @pytest.mark.parametrize("size", [0, 2.5, None])
 def test_bad_input_is_named(size):
     with pytest.raises((ValueError, TypeError), match=f"size must be an integer >= 1, got {size}"):

@@ -45,6 +45,14 @@ def test_a_table_of_a_single_curve():
     }
 
 
+def test_a_table_takes_curves_with_and_without_replicates():
+    table = History(
+        epoch=[1, 2], step=[5, 10], learning_rate=np.ones((2, 3)), loss=np.zeros((2, 3)), val_loss=[0.5, 0.6]
+    ).to_frame()
+    assert len(table) == 6
+    assert table.query("seed == 2").val_loss.tolist() == [0.5, 0.6]
+
+
 def test_without_pandas_it_says_what_to_do(monkeypatch):
     real = builtins.__import__
 

@@ -144,7 +144,7 @@ def test_batch_norm_uses_the_batch_in_training_and_running_averages_in_evaluatio
 
     kept = copy.deepcopy(buffers)
     mean, variance = kept
-    normal = (outputs - mean) / np.sqrt(variance + MLP.VARIANCE_FLOOR) * parameters[2] + parameters[3]
+    normal = (outputs - mean) / np.sqrt(variance + 1e-5) * parameters[2] + parameters[3]  # as PyTorch's
     logits = np.tanh(normal) @ parameters[4] + parameters[5]
     np.testing.assert_allclose(model.logits(parameters, X, buffers), logits)
     model.loss_and_gradient(parameters, X, y, buffers=buffers)
@@ -173,10 +173,11 @@ def test_a_mask_is_the_same_in_both_dtypes():
     np.testing.assert_array_equal(masks[0] > 0, masks[1] > 0)
 
 
-def test_start_has_the_documented_variance_and_is_each_generators_own():
-    wide = MLP((300, 300), "relu", CLASSES)
+@pytest.mark.parametrize(("activation", "gains"), [("relu", (2, 2, 1)), ("tanh", (1, 1, 1))])
+def test_start_has_the_documented_variance_and_is_each_generators_own(activation, gains):
+    wide = MLP((300, 300), activation, CLASSES)
     parameters, _ = wide.start(200, generators(3))
-    for weight, fan_in, gain in zip(wide.weights(parameters), (200, 300, 300), (2, 2, 1), strict=True):
+    for weight, fan_in, gain in zip(wide.weights(parameters), (200, 300, 300), gains, strict=True):
         assert weight.var() == pytest.approx(gain / fan_in, rel=4 * np.sqrt(2 / weight.size))
     fewer, _ = wide.start(200, generators(1))
     np.testing.assert_array_equal(fewer[2][0], parameters[2][0])
@@ -192,7 +193,7 @@ def test_regularizers_are_given_weights_alone():
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(1, 3), min_size=1, max_size=3),
-    st.integers(1, 5),
+    st.integers(2, 5),
     st.integers(1, 4),
     st.lists(st.integers(1, 4), min_size=1, max_size=2),
 )
@@ -241,6 +242,14 @@ def test_a_column_of_targets_never_meets_a_row(model):
 def test_bad_input_is_named(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_batch_norm_refuses_a_batch_of_one():
+    model = MLP((4,), classes=CLASSES, batch_norm=True)
+    parameters, buffers = model.start(FEATURES, generators())
+    X, y = batch(model)
+    with pytest.raises(ValueError, match="batch_norm needs batches of at least 2 examples, got 1"):
+        model.loss_and_gradient(parameters, X[..., :1, :], y[..., :1], buffers=buffers, rngs=generators())
 
 
 def test_batch_norm_asks_for_its_buffers():

@@ -1,9 +1,11 @@
 """What an import costs, and that the examples in docstrings are true."""
 
 import doctest
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,13 @@ def test_rooms_load_on_first_use(room):
             check=True,
         ).stdout
     )
+
+
+def test_the_readme_runs():
+    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    names = {}
+    exec("\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), names)
+    assert names["history"].averaged_val_accuracy.shape == (20, 16)
 
 
 def test_what_is_not_there_is_named():

@@ -26,9 +26,10 @@ def test_warmup_rises_in_a_line_and_stays():
 
 
 def test_warm_restarts_jump_back_after_growing_periods():
-    saw = schedules.warm_restarts(2, growth=2)
-    assert [saw(t) for t in range(6)] == pytest.approx([1, 0.5, *(schedules.cosine(4)(t) for t in range(4))])
-    assert saw(6) == 1
+    saw = schedules.warm_restarts(2, growth=3)
+    assert [saw(t) for t in range(8)] == pytest.approx([1, 0.5, *(schedules.cosine(6)(t) for t in range(6))])
+    assert saw(8) == 1
+    assert saw(9) == schedules.cosine(18)(1)
 
 
 def test_schedules_multiply_with_each_other_and_with_functions():
@@ -46,6 +47,7 @@ def test_schedules_travel_to_other_processes():
     [
         (lambda: schedules.constant(-1), ValueError, "value must be .*>= 0, got -1"),
         (lambda: schedules.constant([1, 2]), TypeError, "value must be one number"),
+        (lambda: schedules.step(5), TypeError, "milestones must be a sequence of steps, got 5"),
         (lambda: schedules.step([2.5]), TypeError, "milestones must be an integer"),
         (lambda: schedules.step([2], factor=1.5), ValueError, "factor must be .*<= 1, got 1.5"),
         (lambda: schedules.cosine(0), ValueError, "steps must be an integer >= 1, got 0"),

@@ -146,11 +146,27 @@ def test_double_descent_has_its_peak_where_parameters_are_examples():
     assert np.flatnonzero(np.isinf(risk)).tolist() == [18, 19, 20]  # p = 19, 20, 21
 
 
+def test_without_noise_double_descent_has_no_peak():
+    risk = theory.minimum_norm_risk(np.array([10, 19, 20, 21, 40]), 20, 0.0, 2.0)
+    np.testing.assert_allclose(risk, [0, 0, 0, 2 / 21, 1])
+
+
+def test_the_whole_pool_has_no_error():
+    assert theory.standard_error(0.5, 1, pool=1) == 0
+    assert theory.gradient_variance(3.0, 8, n=8) == 0
+
+
+def test_wilsons_ends_stay_within_0_and_1():
+    n = np.arange(1, 20_000)
+    assert theory.wilson_interval(1.0, n).high.max() == 1
+    assert theory.wilson_interval(0.0, n).low.min() == 0
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: theory.standard_error(1.2, 50), "p must be .*<= 1, got 1.2"),
-        (lambda: theory.standard_error(0.5, 50, pool=40), "must be at most .*40"),
+        (lambda: theory.standard_error(0.5, 50, pool=40), "n must be at most pool = 40"),
         (lambda: theory.wilson_interval(0.5, 0), "n must be .*>= 1, got 0"),
         (lambda: theory.wilson_interval(0.5, 9, level=1.0), "level must be .*< 1, got 1"),
         (lambda: theory.descent_factor(-0.1, 1.0), "learning_rate must be .*got -0.1"),

@@ -155,6 +155,15 @@ def test_regularizers_act_on_weights_only(points):
     assert (chatter.parameters[0] != 0).all()
 
 
+def test_a_proximal_step_shrinks_by_the_rate_of_its_step(points):
+    """Under a schedule as at the rate that it makes."""
+    scheduled, lower = (
+        run(points, LinearRegression(), SGD(rate), regularizer=L1(2.0, "proximal"), schedule=schedule)
+        for rate, schedule in ((0.1, lambda step: 0.5), (0.05, None))
+    )
+    np.testing.assert_array_equal(scheduled.reevaluated_loss, lower.reevaluated_loss)
+
+
 # Replicates ---------------------------------------------------------------------------------------
 
 
@@ -184,14 +193,32 @@ def test_settings_share_their_seeds_and_are_what_they_would_be_alone(blobs):
         assert_same(together, alone, pick=lambda column, setting=setting: column[:, setting])
 
 
-@pytest.mark.parametrize("elements", [1, 500, 2000])
-def test_the_same_bits_whatever_the_chunks(blobs, elements, monkeypatch):
+@pytest.mark.parametrize("size", range(1, 11))
+def test_the_same_bits_whatever_the_chunks(blobs, size, monkeypatch):
+    """Chunks that cut through a setting, too, where the seeds of their members do not come in order."""
     net = MLP((8,), classes=3, dropout=0.2, batch_norm=True)
     options = {"replicates": (2, 5), "record": EVERYTHING, "average": EMA(np.array([0.5, 0.9])[:, None])}
     optimizer = Adam(np.array([0.01, 0.1])[:, None])
     whole = run(blobs, net, optimizer, **options)
-    monkeypatch.setattr(training, "CACHE_ELEMENTS", elements)
+    monkeypatch.setattr(training, "_chunks", lambda plan: [slice(k, k + size) for k in range(0, 10, size)])
     assert_same(run(blobs, net, optimizer, **options), whole)
+
+
+@pytest.mark.parametrize(("elements", "count"), [(1, 10), (10**9, 1)])
+def test_chunks_hold_each_replicate_once(blobs, elements, count, monkeypatch):
+    seen, go = [], training._Run.go
+    monkeypatch.setattr(training, "CACHE_ELEMENTS", elements)
+    monkeypatch.setattr(training._Run, "go", lambda self: seen.append(self.chosen) or go(self))
+    run(blobs, replicates=(2, 5))
+    assert [k for chosen in seen for k in range(10)[chosen]] == list(range(10))
+    assert len(seen) == count
+
+
+def test_equal_settings_are_equal_runs(blobs):
+    with joblib.parallel_config(backend="threading", n_jobs=4):
+        history = run(blobs, SoftmaxRegression(3), SGD(np.full(3, 0.1)[:, None]), replicates=(3, 5))
+    np.testing.assert_array_equal(history.loss[:, 0], history.loss[:, 1])
+    np.testing.assert_array_equal(history.loss[:, 0], history.loss[:, 2])
 
 
 def test_the_same_bits_on_two_cores(blobs):
@@ -254,14 +281,21 @@ def test_a_run_that_overflowed_cannot_come_back(points):
     assert not np.isfinite(there_and_back.reevaluated_loss).any()
 
 
-def test_memory_stays_flat():
-    """2 000 nets within 1 GiB, that is: of the process, Python and NumPy included."""
+@pytest.mark.parametrize(
+    "work",
+    [
+        "MLP((32,), classes=10), datasets.digits(), SGD(0.1, momentum=0.9), batch_size=32, dtype='float32'",
+        "LinearRegression(), datasets.line(), SGD(0.01), batch_size=100, order=WithReplacement()",
+    ],
+    ids=["a net on digits", "a line on blocks of indices"],
+)
+def test_memory_stays_flat(work):
+    """2 000 replicates within 1 GiB, that is: of the process, Python and NumPy included."""
     script = (
-        "import resource; from unsteady import datasets; from unsteady.models import MLP;"
-        "from unsteady.optimizers import SGD; from unsteady.training import train;"
-        "h = train(MLP((32,), classes=10), datasets.digits(), SGD(0.1, momentum=0.9), batch_size=32,"
-        "          steps=3, replicates=2000, dtype='float32', evaluate_every='end');"
-        "assert h.val_accuracy.shape == (1, 2000);"
+        "import resource; from unsteady import datasets; from unsteady.models import MLP, LinearRegression;"
+        "from unsteady.optimizers import SGD; from unsteady.training import WithReplacement, train;"
+        f"h = train({work}, steps=3, replicates=2000, evaluate_every='end');"
+        "assert h.loss.shape == (1, 2000);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -291,6 +325,11 @@ def test_the_log_is_the_mean_over_the_epoch_so_far(blobs):
         epoch = slice(0 if step < 7 else 7, step + 1)
         mean = np.average(history.batch_loss[epoch], axis=0, weights=sizes[epoch])
         np.testing.assert_allclose(history.loss[step], mean)
+
+
+def test_with_the_full_batch_the_log_is_that_of_each_step(blobs):
+    history = run(blobs, steps=4, batch_size=50, evaluate_every=1, record=["step_loss"])
+    np.testing.assert_array_equal(history.loss, history.batch_loss)
 
 
 def test_learning_rate_is_rate_times_schedule(blobs):
@@ -392,9 +431,13 @@ def test_progress_shows_a_bar(blobs, capsys):
         ({"epochs": 0}, ValueError, "epochs must be an integer >= 1, got 0"),
         ({"epochs": None}, ValueError, "give one of epochs and steps"),
         ({"epochs": 1, "steps": 1}, ValueError, "give one of epochs and steps"),
-        ({"replicates": 0}, ValueError, "replicates must be an integer >= 1, got 0"),
-        ({"replicates": ()}, ValueError, "replicates must be a number >= 1 or a non-empty shape"),
-        ({"replicates": "3"}, TypeError, "replicates must be an integer"),
+        ({"replicates": 0}, ValueError, "replicates must be an integer >= 1 or a .*, got 0"),
+        ({"replicates": ()}, ValueError, r"replicates must be .* a non-empty shape of them, got \(\)"),
+        (
+            {"replicates": "3"},
+            TypeError,
+            "replicates must be an integer .*or a non-empty shape of them, got '3'",
+        ),
         ({"seed": -1}, ValueError, "seed must be an integer >= 0, got -1"),
         ({"optimizer": SGD}, TypeError, "optimizer must be one from unsteady.optimizers"),
         ({"optimizer": 0.1}, TypeError, "optimizer must be one from unsteady.optimizers.*0.1"),
@@ -414,8 +457,20 @@ def test_progress_shows_a_bar(blobs, capsys):
             "evaluate_every must be one of 'epoch', 'end', got 'batch'",
         ),
         ({"evaluate_every": 0}, ValueError, "evaluate_every.* >= 1, got 0"),
-        ({"dtype": "int8"}, ValueError, "dtype must be float32 or float64, got int8"),
-        ({"regularizer": L1(np.ones(4))}, ValueError, r"regularizer must broadcast.*\(4,\)"),
+        ({"dtype": "int8"}, ValueError, "dtype must be float32 or float64, got 'int8'"),
+        ({"dtype": "flot32"}, ValueError, "dtype must be float32 or float64, got 'flot32'"),
+        ({"schedule": lambda step: None}, ValueError, "schedule must return .*got None at step 0"),
+        ({"record": None}, TypeError, "record must be a sequence of names, got None"),
+        (
+            {"optimizer": SGD(np.ones(2)), "replicates": (2, 3)},
+            ValueError,
+            r"learning_rate of shape \(2,\); .*values\[:, None\]",
+        ),
+        (
+            {"regularizer": L1(np.ones(4))},
+            ValueError,
+            r"regularizer must broadcast.*strength of shape \(4,\)",
+        ),
         ({"regularizer": L1(0.1, "proximal")}, ValueError, "regularizer with method='proximal'"),
         ({"average": EMA}, TypeError, "average must be one from unsteady.averages"),
     ],
@@ -453,6 +508,21 @@ def test_descend_broadcasts_starts_with_rates():
     path = descend(Quadratic(1.0), starts, SGD(np.array([0.5, 1.0])), steps=3)
     assert path.x.shape == (4, 5, 2, 1)
     np.testing.assert_allclose(path.x[-1, :, 1], 0, atol=1e-15)
+
+
+class Overflowing:
+    """Steep where it has overflowed, and a way back from there."""
+
+    def value(self, x):
+        return (x**2).sum(axis=-1)
+
+    def gradient(self, x):
+        return np.where(np.isfinite(x), x, 0.0)
+
+
+def test_what_has_overflowed_does_not_come_back():
+    path = descend(Overflowing(), 1e200, SGD(1e200), steps=3)
+    assert np.isnan(path.x[1:]).all()
 
 
 def test_descend_leaves_a_diverged_replicate_not_finite():

@@ -45,7 +45,10 @@ def read_records(gallery: Path) -> Records:
 
 def typeset(value: float, style: str) -> str:
     """Return the number as it stands in prose: a minus sign, and powers of ten written out."""
-    text = format(value, style)
+    try:
+        text = format(value, style)
+    except ValueError:
+        raise ValueError(f"{style!r} is no format for a number, such as .2f") from None
     mantissa, power, exponent = text.partition("e")
     if power:
         exponent = str(int(exponent)).translate(SUPERSCRIPTS)
@@ -71,15 +74,26 @@ class ClaimRole(SphinxRole):
         if match["id"] not in records:
             raise KeyError(f"no example makes the claim {match['id']!r}")
         measured = records[match["id"]]["measured"]
-        if isinstance(measured, list) != (match["index"] is not None):
-            raise ValueError(f"claim {self.text!r}: index one of several values, and no single one")
-        value = measured[int(match["index"])] if match["index"] else measured
+        value = self._pick(measured, match)
         reference = addnodes.pending_xref(
             "", refdomain="std", reftype="ref", reftarget=f"claim-{match['id']}",
             refexplicit=True, refwarn=True, refdoc=self.env.docname,
         )  # fmt: skip
-        reference += nodes.inline("", typeset(value, match["format"] or ".3g"), classes=["claim"])
-        return reference
+        reference += nodes.inline("", typeset(value, match["format"] or ".3g"))
+        return nodes.inline("", "", reference, classes=["claim"])
+
+    def _pick(self, measured: float | list[float], match: re.Match[str]) -> float:
+        """Return the measured value, or that of several which the index names."""
+        if match["index"] is None and isinstance(measured, list):
+            last = len(measured) - 1
+            raise ValueError(f"claim {self.text!r} has several values: write {match['id']}[0] to [{last}]")
+        if match["index"] is None:
+            return float(measured)  # type: ignore[arg-type]
+        values = measured if isinstance(measured, list) else []
+        if int(match["index"]) >= len(values):
+            count = len(values) or "a single one, without index"
+            raise ValueError(f"claim {self.text!r}: there is no value {match['index']}, it has {count}")
+        return values[int(match["index"])]
 
 
 class LedgerDirective(SphinxDirective):

@@ -45,6 +45,7 @@ def reset(gallery_conf: dict[str, Any], script: str) -> None:
     plotting.use_style()
     unsteady.claims.records.clear()
     warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", message=".*non-interactive")  # plt.show() is for who runs it alone
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
@@ -52,13 +53,13 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
     script = Path(block_vars["src_file"])
     write_records(script, Path(block_vars["target_file"]))
     shown = []
-    for number in plt.get_fignums():
-        figure = plt.figure(number)
+    figures = [plt.figure(number) for number in plt.get_fignums()]
+    plt.close("all")  # whatever happens next: none may pass into another example
+    for figure in figures:
         image = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
         save(figure, image, place=f"{script}:{block.lineno}")
         count = len(block_vars["image_path_iterator"])
         shown.append(f".. example-figure:: {script.stem} {count}\n")
-    plt.close("all")
     return "\n" + "\n".join(shown) + "\n" if shown else ""
 
 
@@ -72,7 +73,7 @@ def save(figure: Figure, image: Path, place: str) -> None:
         )
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    image.write_text(follow_scheme(drawn.getvalue()), "utf-8")
+    image.write_text(round_paths(follow_scheme(drawn.getvalue())), "utf-8")
     width, height = (round(inches * 100) for inches in figure.get_size_inches())
     described = {"alt": alt, "width": width, "height": height}
     image.with_suffix(".json").write_text(json.dumps(described, ensure_ascii=False), "utf-8")
@@ -84,6 +85,18 @@ def follow_scheme(svg: str) -> str:
     svg = re.sub(plotting.PAPER, "var(--paper)", svg, flags=re.IGNORECASE)
     head, tag, rest = svg.partition("<defs>")
     return head + SCHEME.format(ink=plotting.INK) + tag + rest
+
+
+def round_paths(svg: str) -> str:
+    """Write the paths to a hundredth of a point, beyond what anyone sees: a third less to load."""
+
+    def short(number: re.Match[str]) -> str:
+        return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+    def path(found: re.Match[str]) -> str:
+        return re.sub(r"-?\d+\.\d+", short, " ".join(found[0].split()))
+
+    return re.sub(r'(?<=\bd=")[^"]*', path, svg)
 
 
 # Showing: in the pages ---------------------------------------------------------------------------
@@ -98,6 +111,8 @@ class ExampleFigureDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         script, number = self.arguments
+        if not number.isdecimal():
+            raise self.error(f"expected a script and the number of its figure, got {number!r}")
         gallery = Path(self.env.srcdir, "gallery")
         name = f"sphx_glr_{script}_{int(number):03d}"
         found = sorted(gallery.glob(f"*/images/{name}.json"))

@@ -56,8 +56,19 @@ def stamp_of_site(docs: Path) -> str:
     )
 
 
+def check_examples(examples: Path) -> None:
+    """Stop at a script that Sphinx-Gallery would silently pass over."""
+    for script in sorted(examples.glob("*/*.py")):
+        place = script.relative_to(examples.parent)
+        if not script.name.startswith("plot_"):
+            raise ExtensionError(f"{place}: an example is named plot_<claim>.py, or it is not run")
+        if not (script.parent / "GALLERY_HEADER.rst").is_file():
+            raise ExtensionError(f"{place}: its folder needs a GALLERY_HEADER.rst with the topic's title")
+
+
 def before(app: Sphinx, inputs: str) -> None:
     """Before the examples run: clear away what is stale."""
+    check_examples(Path(app.srcdir).parent / "examples")
     gallery, stamp = Path(app.srcdir, "gallery"), Path(app.srcdir, "gallery.stamp")
     fresh = stamp.is_file() and stamp.read_text() == inputs
     stamp.unlink(missing_ok=True)

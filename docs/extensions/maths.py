@@ -6,6 +6,9 @@ of STIX Two Math that the formulas need, cut out while the site is built.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 # Combining marks do not stretch over their letter; the spacing characters do.
 MACROS = {"overline": r"\overset{‾}{#1}"}
+
+FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
 
 converter = LatexToMathML(fancy_error=False)
 
@@ -40,7 +46,7 @@ def visit_inline(translator: Any, node: nodes.math) -> None:
 
 
 def visit_display(translator: Any, node: nodes.math_block) -> None:
-    translator.body.append(translator.starttag(node, "div", CLASS="math", role="group"))
+    translator.body.append(translator.starttag(node, "div", CLASS="math", role="group", tabindex="0"))
     if node["number"]:
         number = get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})')
@@ -52,26 +58,25 @@ def visit_display(translator: Any, node: nodes.math_block) -> None:
 
 
 FONT = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
-LETTERS = (
-    *range(0x20, 0x7F),
-    *range(0x391, 0x3CA),  # Greek
-    *range(0x1D434, 0x1D468),  # italic Latin, which has its h elsewhere
-    *range(0x1D6E2, 0x1D71C),  # italic Greek
-    *map(ord, "ℎϵϑ−×·±≤≥≪≫≈≠∞∑∏√∫∂∇∈∼∝→←⊤′…‾‖⌈⌉⌊⌋¯̂"),
-)
+
+
+def letters_of(pages: Iterable[Path]) -> set[str]:
+    """Return all characters that stand in the formulas of the pages."""
+    formulas = (formula for page in pages for formula in FORMULA.findall(page.read_text("utf-8")))
+    return {letter for formula in formulas for letter in unescape(TAG.sub("", formula))}
 
 
 def write_font(app: Sphinx, exception: Exception | None) -> None:
-    """Write the letters that formulas use, and the font's licence, beside the style sheets."""
+    """Write the letters that the formulas use, and the font's licence, beside the style sheets."""
     static = Path(app.outdir, "_static")
     if exception or not static.is_dir():
         return
-    options = subset.Options(flavor="woff2", layout_features=["ssty", "dtls", "flac"])
+    options = subset.Options(flavor="woff2", layout_features=["ssty"])
     font = subset.load_font(str(FONT), options)
     names = font["name"]
     licence = "\n\n".join(names.getDebugName(number) or "" for number in (0, 13, 14))
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=LETTERS)
+    subsetter.populate(text="".join(letters_of(Path(app.outdir).rglob("*.html"))))
     subsetter.subset(font)
     font["head"].modified = font["head"].created  # the same bytes at any time
     subset.save_font(font, str(static / "stix-two-math.woff2"), options)

@@ -30,12 +30,12 @@ from unsteady.training import descend
 # ------------
 # The bowl :math:`x^2 - 4x + 3` has its minimum, -1, at :math:`x = 2`, and the curvature 2 everywhere.
 bowl = Quadratic(curvature=2.0, minimum=2.0, offset=-1.0)
-seed_rates = np.array([0.01, 0.1, 0.2, 0.5])
-seed = descend(bowl, start=0.0, optimizer=SGD(seed_rates), steps=100)
+article_rates = np.array([0.01, 0.1, 0.2, 0.5])
+article = descend(bowl, start=0.0, optimizer=SGD(article_rates), steps=100)
 
 # %%
 fig, ax = plt.subplots()
-lines = plotting.curves(ax, seed.loss[:41], labels=[f"η = {r:g}" for r in seed_rates])
+lines = plotting.curves(ax, article.loss[:41], labels=[f"η = {r:g}" for r in article_rates])
 places = [(22, 0.8), (4.2, 0.35), (8.5, -0.55), (14, -0.88)]
 for line, place in zip(lines, places, strict=True):
     ax.annotate(line.get_label(), place, color=line.get_color())
@@ -47,13 +47,13 @@ fig.set_label(
 # %%
 # What to see: no curve ever rises, and no point ever passes the minimum. The larger of these rates are the
 # *calmer* ones. At 0.5 the first step lands on the minimum, since the factor :math:`1 - 0.5 \cdot 2` is 0.
-rises = int((np.diff(seed.loss, axis=0) > 0).sum())
-passed = int((seed.x > 2.0).sum())
-claim("seed-rate-rises", "in the seed's four runs the value never rises",
+rises = int((np.diff(article.loss, axis=0) > 0).sum())
+passed = int((article.x > 2.0).sum())
+claim("article-rate-rises", "in the article's four runs the value never rises",
     measured=rises, equals=0)
-claim("seed-rate-crossings", "in its four runs x never passes the minimum",
+claim("article-rate-crossings", "in the article's four runs x never passes the minimum",
     measured=passed, equals=0)
-landing = abs(seed.x[1, 3, 0] - 2.0)
+landing = abs(article.x[1, 3, 0] - 2.0)
 claim("gd-one-step", "at η = 1/λ one step lands on the minimum", measured=landing,
     equals=0, atol=1e-12)
 
@@ -113,7 +113,7 @@ swaps = (sides[1:] != sides[:-1]).mean(axis=0)
 falls = (np.diff(paths.loss[:, 4]) < 0).mean()
 claim("gd-alternates", "at ηλ = 1.8 x changes sides at every step", measured=swaps[4],
     equals=1)
-claim("gd-alternating-falls", "and the loss falls at every step all the same",
+claim("gd-alternating-falls", "at ηλ = 1.8 the loss falls at every step all the same",
     measured=falls, equals=1)
 claim("gd-two-cycle", "at ηλ = 2 the loss stays where it is",
     measured=np.ptp(paths.loss[:, 5]), equals=0)
@@ -133,9 +133,10 @@ claim("gd-settles-below", "all 20 rates below 2/λ end lower",
     measured=settled[:20].sum(), equals=20)
 claim("gd-climbs-above", "all 20 rates above 2/λ end higher",
     measured=(~settled[20:]).sum(), equals=20)
+plt.show()
 
 # %%
 # **Take away.** One number, :math:`\eta \lambda`, decides. If the training loss climbs with the full batch,
-# the rate has passed :math:`2/\lambda` for the steepest direction: halve it until it falls. If the loss
-# falls, the rate is not what makes it jump; look at the batches next:
-# :doc:`/gallery/20_batches/plot_batch_noise`.
+# the rate has passed :math:`2/\lambda` for the steepest direction: halve it until it falls. A loss that falls
+# does not clear the rate: above :math:`1/\lambda` the weights still swing, less at each step. What swings on
+# and on below the border comes from elsewhere; next, the batches: :doc:`/gallery/20_batches/plot_batch_noise`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
+from reprlib import repr as shown
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,17 @@ def _range(above: float | None, at_least: float | None, below: float | None, at_
     return " and ".join(f"{sign} {bound:g}" for sign, bound in parts.items() if bound is not None)
 
 
+def _array(name: str, value: Any, allowed: str) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be {allowed}, got lists of unequal lengths: {shown(value)}") from None
+    if array.dtype.kind not in "iuf":
+        kind = f"dtype {array.dtype}" if isinstance(value, np.ndarray) else f"type {type(value).__name__}"
+        raise TypeError(f"{name} must be {allowed}, got {shown(value)} of {kind}")
+    return array
+
+
 def number(
     name: str,
     value: Any,
@@ -27,14 +39,11 @@ def number(
     at_least: float | None = None,
     below: float | None = None,
     at_most: float | None = None,
+    kind: str = "a finite number (or an array of them)",
 ) -> Hyperparameter:
     """Return `value` as a finite float, or as a float64 array where it is an array, in the range."""
-    allowed = f"a finite number (or an array of them) {_range(above, at_least, below, at_most)}"
-    allowed = allowed.rstrip()
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
-    array = array.astype(np.float64)
+    allowed = f"{kind} {_range(above, at_least, below, at_most)}".rstrip()
+    array = _array(name, value, allowed).astype(np.float64)
     inside = np.isfinite(array)
     if above is not None:
         inside &= array > above
@@ -52,16 +61,16 @@ def number(
 
 def scalar(name: str, value: Any, **allowed: float) -> float:
     """Return `value` as a finite float within the range."""
-    if np.ndim(value) != 0:
-        raise TypeError(f"{name} must be one number, got an array of the shape {np.shape(value)}")
-    return float(number(name, value, **allowed))
+    if isinstance(value, np.ndarray | list | tuple):
+        raise TypeError(f"{name} must be one number, got {shown(value)} of type {type(value).__name__}")
+    return float(number(name, value, kind="a finite number", **allowed))
 
 
 def integer(name: str, value: Any, *, at_least: int, at_most: int | None = None) -> int:
     """Return `value` as an int within the range."""
     allowed = f"an integer {_range(None, at_least, None, at_most)}"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"{name} must be {allowed}, got {shown(value)} of type {type(value).__name__}")
     number = int(value)
     if number < at_least or (at_most is not None and number > at_most):
         raise ValueError(f"{name} must be {allowed}, got {value}")
@@ -77,9 +86,7 @@ def option(name: str, value: Any, allowed: Sequence[Any]) -> Any:
 
 def finite(name: str, value: Any, *, ndim: int | None = None) -> Array:
     """Return `value` as an array of finite numbers, of `ndim` axes where that is given."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be an array of numbers, got one of dtype {array.dtype}")
+    array = _array(name, value, "an array of numbers")
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{name} must have {ndim} axes, got the shape {array.shape}")
     if not np.isfinite(array).all():
@@ -90,14 +97,17 @@ def finite(name: str, value: Any, *, ndim: int | None = None) -> Array:
 
 def replicates_shape(name: str, value: Any) -> tuple[int, ...]:
     """Return the replicate axes, given as a number or a shape, as a shape."""
-    sizes = value if isinstance(value, tuple | list) else (value,)
-    if not sizes:
-        raise ValueError(f"{name} must be a number >= 1 or a non-empty shape, got {value!r}")
-    return tuple(integer(name, size, at_least=1) for size in sizes)
+    sizes = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value,)
+    complaint = f"{name} must be an integer >= 1 or a non-empty shape of them, got {shown(value)}"
+    if any(isinstance(size, bool) or not isinstance(size, numbers.Integral) for size in sizes):
+        raise TypeError(complaint)
+    if not sizes or min(sizes) < 1:
+        raise ValueError(complaint)
+    return tuple(map(int, sizes))
 
 
 def instance(name: str, value: Any, kind: type | tuple[type, ...], allowed: str) -> Any:
     """Return `value` if it is of the `kind`; `allowed` says it in words."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be {allowed}, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"{name} must be {allowed}, got {shown(value)} of type {type(value).__name__}")
     return value

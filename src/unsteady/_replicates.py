@@ -38,9 +38,10 @@ def fit(name: str, rule: Any, replicates: tuple[int, ...]) -> None:
     except ValueError:
         fits = False
     if not fits:
+        own = ", ".join(f"{field} of shape {array.shape}" for field, array in _arrays(rule).items())
         raise ValueError(
-            f"the hyper-parameters of {name} must broadcast to replicates={replicates}, "
-            f"got {type(rule).__name__} with the shape {shape}"
+            f"{name} must broadcast to replicates={replicates}, got {type(rule).__name__} with {own}; "
+            "the last axis is the seed: for 3 settings by 5 seeds, values[:, None] and replicates=(3, 5)"
         )
 
 

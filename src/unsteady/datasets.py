@@ -1,4 +1,8 @@
-"""Data to train on: the seed's line and cubic, scikit-learn's digits, label noise."""
+"""Data to train on: a line and a cubic, scikit-learn's digits, label noise.
+
+The line and the cubic are those of the article from which the examples take their first question, *Why does
+accuracy fluctuate during training?* (30 January 2025).
+"""
 
 from __future__ import annotations
 
@@ -45,15 +49,19 @@ class Data:
                 )
 
     def _check(self, features: str, targets: str) -> None:
-        X = finite(features, getattr(self, features), ndim=2)
-        y = np.asarray(getattr(self, targets))
+        X = finite(features, getattr(self, features))
+        if X.ndim != 2:
+            hint = f"{features}[:, None]" if X.ndim == 1 else f"{features}.reshape(len({features}), -1)"
+            raise ValueError(f"{features} must have the shape (n, features), got {X.shape}; pass {hint}")
+        y = finite(targets, getattr(self, targets))
         if y.shape != X.shape[:1]:
-            hint = f"; pass {targets}[:, 0]" if y.ndim == 2 and y.shape[1] == 1 else ""
+            column = f"; pass {targets}[:, 0]" if y.shape[1:] == (1,) else ""
+            hint = column or (f"; pass {targets}.argmax(axis=1) if it is one-hot" if y.ndim == 2 else "")
             raise ValueError(f"{targets} must have the shape ({len(X)},), got {y.shape}{hint}")
         if not X.size:
             raise ValueError(f"{features} must not be empty, got the shape {X.shape}")
         object.__setattr__(self, features, X)
-        object.__setattr__(self, targets, finite(targets, y))
+        object.__setattr__(self, targets, y)
 
 
 def _checked_rng(seed: int) -> np.random.Generator:
@@ -61,7 +69,7 @@ def _checked_rng(seed: int) -> np.random.Generator:
 
 
 def line(n: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
-    """Return the line of the seed's second experiment: y = 2x + 1 + noise, x uniform on [0, 10).
+    """Return the line of the article's second experiment: y = 2x + 1 + noise, x uniform on [0, 10).
 
     Parameters
     ----------
@@ -79,7 +87,7 @@ def line(n: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
 
 
 def cubic(n_train: int = 140, n_eval: int = 60, noise: float = 10.0, seed: int = 0) -> Data:
-    """Return the cubic of the seed's third experiment: y = x³ + 2x² - 5x + 10 + noise, x on [0, 10).
+    """Return the cubic of the article's third experiment: y = x³ + 2x² - 5x + 10 + noise, x on [0, 10).
 
     Parameters
     ----------
@@ -127,7 +135,7 @@ def flip_labels(data: Data, share: float, seed: int = 0) -> tuple[Data, Any]:
     Parameters
     ----------
     data : Data
-        With integer labels.
+        With labels from 0 to K - 1, where K - 1 is the largest in the training set.
     share : float
         Of the training labels, 0 to 1; the number flipped is rounded.
     seed : int
@@ -145,6 +153,8 @@ def flip_labels(data: Data, share: float, seed: int = 0) -> tuple[Data, Any]:
     labels = data.y_train
     if labels.dtype.kind not in "iu":
         raise TypeError(f"data must have integer labels, got y_train of dtype {labels.dtype}")
+    if (lowest := labels.min()) < 0:
+        raise ValueError(f"data must have labels from 0 to K - 1, got {lowest}; renumber them")
     classes = int(labels.max()) + 1
     if classes < 2:
         raise ValueError("data must have at least 2 labels to flip between, got only label 0")

@@ -100,19 +100,20 @@ class History:
             import pandas as pd
         except ImportError as error:
             raise ImportError("History.to_frame needs pandas: install it with pip") from error
-        curves = {n: np.asarray(getattr(self, n)) for n in CURVES if getattr(self, n) is not None}
-        shape = np.broadcast_shapes((len(self.step),), *(c.shape[:1] for c in curves.values()))
-        shape = next((c.shape for c in curves.values()), shape)
+        columns = ("learning_rate", *CURVES)
+        curves = {n: np.asarray(getattr(self, n)) for n in columns if getattr(self, n) is not None}
+        rank = max((curve.ndim for curve in curves.values()), default=1)
+        # A column without replicates, as a rate that is one number, is the same for all of them.
+        aligned = {n: c.reshape(c.shape + (1,) * (rank - c.ndim)) for n, c in curves.items()}
+        shape = np.broadcast_shapes(
+            (len(self.step),) + (1,) * (rank - 1), *(c.shape for c in aligned.values())
+        )
         places = np.indices(shape).reshape(len(shape), -1)
         names = [*(f"setting_{axis}" for axis in range(len(shape) - 2)), "seed"][: len(shape) - 1]
-        columns = {
+        table = {
             "epoch": np.asarray(self.epoch)[places[0]],
             "step": np.asarray(self.step)[places[0]],
             **dict(zip(names, places[1:], strict=True)),
+            **{name: np.broadcast_to(curve, shape).reshape(-1) for name, curve in aligned.items()},
         }
-        if self.learning_rate is not None:
-            rate = np.asarray(self.learning_rate)
-            rate = rate.reshape(rate.shape + (1,) * (len(shape) - rate.ndim))
-            columns["learning_rate"] = np.broadcast_to(rate, shape).reshape(-1)
-        columns.update({name: curve.reshape(-1) for name, curve in curves.items()})
-        return pd.DataFrame(columns)
+        return pd.DataFrame(table)

@@ -110,10 +110,16 @@ def _row_sum(delta: Array) -> Array:
 def _integer_labels(name: str, y: Array, classes: int) -> Array:
     labels = np.asarray(y)
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold integer labels, got an array of dtype {labels.dtype}")
+        raise TypeError(
+            f"{name} must hold integer labels, got an array of dtype {labels.dtype}; "
+            "if its values are whole numbers, pass y.astype(int)"
+        )
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         outside = labels[(labels < 0) | (labels >= classes)].flat[0]
-        raise ValueError(f"{name} must hold labels from 0 to {classes - 1}, got {outside}")
+        raise ValueError(
+            f"{name} must hold labels from 0 to {classes - 1}, got {outside}; "
+            "np.unique(y, return_inverse=True)[1] numbers any labels so"
+        )
     return labels
 
 
@@ -334,7 +340,7 @@ class MLP(_Classifier):
         are kept are divided by ``1 - dropout``.
     batch_norm : bool
         Normalise each hidden unit over the batch in training mode, by running averages in evaluation
-        mode.
+        mode. Batches then hold at least 2 examples, an epoch's last one included.
     batch_norm_momentum : float
         Weight of the *old* running average at each step, as in Keras (PyTorch's ``momentum`` is one
         minus this). The running variance is that of the batch divided by its size.
@@ -355,10 +361,10 @@ class MLP(_Classifier):
     VARIANCE_FLOOR: ClassVar[float] = 1e-5
 
     def __post_init__(self) -> None:
-        if not isinstance(self.hidden, tuple) or not self.hidden:
+        if not isinstance(self.hidden, tuple | list) or not self.hidden:
             raise TypeError(f"hidden must be a non-empty tuple of integers, got {self.hidden!r}")
-        for width in self.hidden:
-            integer("hidden", width, at_least=1)
+        widths = tuple(integer("each width in hidden", width, at_least=1) for width in self.hidden)
+        object.__setattr__(self, "hidden", widths)
         option("activation", self.activation, ("relu", "tanh"))
         integer("classes", self.classes, at_least=2)
         scalar("dropout", self.dropout, at_least=0, below=1)
@@ -473,6 +479,11 @@ class MLP(_Classifier):
     def _normalise(self, outputs: Array, running: Parameters, training: bool) -> tuple[Array, Array]:
         mean, variance = running
         if training:
+            if outputs.shape[-2] < 2:
+                raise ValueError(
+                    "batch_norm needs batches of at least 2 examples, got 1: choose a batch_size that leaves "
+                    "no single example for an epoch's last batch"
+                )
             momentum = self.batch_norm_momentum
             batch = outputs.mean(axis=-2, keepdims=True), outputs.var(axis=-2, keepdims=True)
             for average, latest in zip(running, batch, strict=True):

@@ -43,7 +43,7 @@ class Optimizer(Protocol):
         ...
 
 
-def _check(rule: Any, **ranges: dict[str, float]) -> None:
+def _check(rule: Any, **ranges: Any) -> None:
     for name, allowed in ranges.items():
         object.__setattr__(rule, name, number(name, getattr(rule, name), **allowed))
     try:

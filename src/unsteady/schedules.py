@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unsteady._checks import integer, scalar
+from unsteady._checks import instance, integer, scalar
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,7 @@ def constant(value: float = 1.0) -> Schedule:
 
 def step(milestones: Sequence[int], factor: float = 0.1) -> Schedule:
     """Return a schedule that multiplies by `factor` (0 to 1) at each of the `milestones`, in steps."""
+    instance("milestones", milestones, Sequence, "a sequence of steps")
     checked = tuple(integer("milestones", milestone, at_least=0) for milestone in milestones)
     return Schedule((_Steps(checked, _fraction("factor", factor)),))
 

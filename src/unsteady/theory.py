@@ -1,7 +1,8 @@
 r"""Closed forms: what a measured number should be, with the assumptions under which it is.
 
-Arguments are numbers or arrays that broadcast by NumPy's rule; so are the results. An argument that is
-not finite or outside its range raises :class:`ValueError`, one that is not a number :class:`TypeError`.
+Arguments are numbers or arrays that broadcast by NumPy's rule, but for those that say otherwise; so are the
+results. An argument that is not finite or outside its range raises :class:`ValueError`, one that is not a
+number :class:`TypeError`.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ import numpy as np
 from unsteady._checks import Array, Hyperparameter, finite, number, scalar
 
 
-def _per_example_to_batch(batch_size: Any, n: Any) -> Any:
-    """Return 1/B, times (n-B)/(n-1) where a batch is drawn without replacement from n examples."""
-    batch_size = number("batch_size", batch_size, at_least=1)
-    if n is None:
-        return 1 / batch_size
-    n = number("n", n, above=1)
-    if np.any(batch_size > n):
-        raise ValueError(f"batch_size must be at most n = {n}, got {batch_size}")
-    return (n - batch_size) / (batch_size * (n - 1))
+def _share(size_name: str, size: Any, pool_name: str, pool: Any) -> Any:
+    """Return 1/size, times (N-size)/(N-1) where they are drawn without replacement from a pool of N."""
+    size = number(size_name, size, at_least=1)
+    if pool is None:
+        return 1 / size
+    pool = number(pool_name, pool, at_least=1)
+    if np.any(size > pool):
+        raise ValueError(f"{size_name} must be at most {pool_name} = {pool}, got {size}")
+    return (pool - size) / (size * np.maximum(pool - 1, 1))
 
 
 # Measurement ------------------------------------------------------------------------------------
@@ -48,7 +49,7 @@ def standard_error(p: Any, n: Any, pool: Any = None) -> Any:
     hypergeometric distribution, e.g. Cochran, *Sampling Techniques* (1977), chapter 3.
     """
     p = number("p", p, at_least=0, at_most=1)
-    return np.sqrt(p * (1 - p) * _per_example_to_batch(number("n", n, at_least=1), pool))
+    return np.sqrt(p * (1 - p) * _share("n", n, "pool", pool))
 
 
 class Interval(NamedTuple):
@@ -74,7 +75,7 @@ def wilson_interval(p: Any, n: Any, level: float = 0.95) -> Interval:
     n : int
         Size of the evaluation set.
     level : float
-        Share of such intervals that hold the population's accuracy, above 0 and below 1.
+        Share of such intervals that hold the population's accuracy, above 0 and below 1: one number.
 
     Returns
     -------
@@ -83,24 +84,27 @@ def wilson_interval(p: Any, n: Any, level: float = 0.95) -> Interval:
 
     Notes
     -----
-    Assumes independent examples. Unlike ``p ± 2 SE`` it stays within 0 and 1 and holds its level near
-    them. Source: Wilson (1927).
+    Assumes independent examples. Unlike ``p ± 2 SE`` it stays within 0 and 1 and holds its level well
+    near them, but for accuracies within about 1/n of 0 or 1 (at 95 % as little as 84 % there). Source:
+    Wilson (1927); Brown, Cai & DasGupta (2001) for how it holds.
     """
     p, n = number("p", p, at_least=0, at_most=1), number("n", n, at_least=1)
     z = NormalDist().inv_cdf(0.5 + scalar("level", level, above=0, below=1) / 2)
     centre, scale = p + z**2 / (2 * n), 1 + z**2 / n
     reach = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return Interval((centre - reach) / scale, (centre + reach) / scale)
+    low, high = (centre - reach) / scale, (centre + reach) / scale
+    return Interval(np.maximum(low, 0.0), np.minimum(high, 1.0))
 
 
 # Steps ------------------------------------------------------------------------------------------
 
 
 def descent_factor(learning_rate: Any, curvature: Any) -> Any:
-    r"""Return the factor :math:`1 - \eta\lambda` by which a step shrinks the distance to the minimum.
+    r"""Return the factor :math:`1 - \eta\lambda` by which a step multiplies the distance to the minimum.
 
-    Above 0 the iterate closes in from one side, at 0 it arrives, below 0 it changes sides at every step,
-    at -1 it alternates for ever, below -1 it diverges.
+    Between 0 and 1 the iterate closes in from one side, at 0 it arrives, below 0 it changes sides at every
+    step, at -1 it alternates for ever, below -1 it diverges. At 1 it stands still; above 1, which takes a
+    curvature below 0, it leaves to one side.
 
     Parameters
     ----------
@@ -213,7 +217,7 @@ def gradient_variance(variance: Any, batch_size: Any, n: Any = None) -> Any:
     -----
     Assumes a batch drawn independently of the weights. Source: as for :func:`standard_error`.
     """
-    return number("variance", variance, at_least=0) * _per_example_to_batch(batch_size, n)
+    return number("variance", variance, at_least=0) * _share("batch_size", batch_size, "n", n)
 
 
 def stationary_variance(learning_rate: Any, curvature: Any, noise_variance: Any, momentum: Any = 0.0) -> Any:
@@ -354,9 +358,9 @@ def expected_change(
 
     Notes
     -----
-    Exact for a quadratic loss, to second order otherwise. With :math:`L |G|^2` for
-    :math:`G^\top H G`, L the largest curvature, it is an upper bound. Source: Taylor's expansion of
-    the loss.
+    Exact for a quadratic loss, to second order otherwise. With :math:`L (|G|^2 + \operatorname{tr}
+    \Sigma / B)` for :math:`G^\top H G + \operatorname{tr}(H \Sigma)/B`, L the largest curvature anywhere, it
+    is an upper bound. Takes one setting, not an array of them. Source: Taylor's expansion of the loss.
     """
     eta = scalar("learning_rate", learning_rate, at_least=0)
     G = finite("gradient", gradient, ndim=1)
@@ -364,7 +368,7 @@ def expected_change(
     for name, matrix in (("hessian", H), ("covariance", sigma)):
         if matrix.shape != (len(G), len(G)):
             raise ValueError(f"{name} must have the shape {(len(G),) * 2}, got {matrix.shape}")
-    noise = _per_example_to_batch(batch_size, n) * np.trace(H @ sigma)
+    noise = _share("batch_size", batch_size, "n", n) * np.trace(H @ sigma)
     return float(-eta * G @ G + 0.5 * eta**2 * (G @ H @ G + noise))
 
 
@@ -400,8 +404,8 @@ def least_squares_test_error(p: Any, n: Any, noise_variance: Any = 1.0) -> Any:
     Notes
     -----
     Assumes that the truth lies within the model and that the features are zero-mean Gaussian and fresh
-    for each test. Polynomial features have heavier leverage: there it is only the least that one pays.
-    Source: the mean of the inverse Wishart distribution.
+    for each test. Polynomials of high degree have heavier leverage and pay more. The least that any
+    features cost is :math:`\sigma^2 (1 + p/n)`. Source: the mean of the inverse Wishart distribution.
     """
     noise_variance = number("noise_variance", noise_variance, at_least=0)
     p, n = _counts(p, n)
@@ -414,8 +418,8 @@ def minimum_norm_risk(p: Any, n: Any, noise_variance: Any = 1.0, signal: Any = 1
     r"""Return the expected excess test error of the least-squares solution of smallest norm.
 
     :math:`\sigma^2 \frac{p}{n-p-1}` for :math:`p < n - 1`,
-    :math:`\sigma^2 \frac{n}{p-n-1} + (1 - n/p) |b|^2` for :math:`p > n + 1`, infinite between: the peak
-    of double descent.
+    :math:`\sigma^2 \frac{n}{p-n-1} + (1 - n/p) |b|^2` for :math:`p > n + 1`, infinite between (unless
+    :math:`\sigma` is 0): the peak of double descent.
 
     Parameters
     ----------
@@ -435,9 +439,12 @@ def minimum_norm_risk(p: Any, n: Any, noise_variance: Any = 1.0, signal: Any = 1
     p, n = _counts(p, n)
     noise_variance = number("noise_variance", noise_variance, at_least=0)
     signal = number("signal", signal, at_least=0)
-    below = _divided(noise_variance * p, np.asarray(n - p - 1))
-    above = _divided(noise_variance * n, np.asarray(p - n - 1)) + (1 - n / p) * signal
-    return np.where(np.asarray(p) <= n, below, above)[()]
+    by_noise = np.where(
+        np.asarray(p) <= n, _divided(p, np.asarray(n - p - 1)), _divided(n, np.asarray(p - n - 1))
+    )
+    missed = np.maximum(1 - n / p, 0) * signal
+    silent = np.asarray(noise_variance) == 0
+    return (noise_variance * np.where(silent, 0.0, by_noise) + missed)[()]
 
 
 def _counts(p: Any, n: Any) -> tuple[Hyperparameter, Hyperparameter]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -151,10 +152,10 @@ class _Plan:
         """Return the schedule's multiplier after `step` steps."""
         if self.schedule is None:
             return 1.0
-        scale = float(self.schedule(step))
-        if not (math.isfinite(scale) and scale >= 0):
-            raise ValueError(f"schedule must return finite numbers >= 0, got {scale} at step {step}")
-        return scale
+        scale = self.schedule(step)
+        if not (isinstance(scale, numbers.Real) and math.isfinite(scale) and scale >= 0):
+            raise ValueError(f"schedule must return finite numbers >= 0, got {scale!r} at step {step}")
+        return float(scale)
 
     def rng(self, seed_index: int, purpose: str) -> np.random.Generator:
         """Return the generator of one seed for one purpose, the same in every chunk."""
@@ -175,9 +176,7 @@ class _Batches:
         y, size = plan.data.y_train, plan.batch_size
         streams = [plan.order.blocks(rng, y, size) for rng in self.rngs]
         for blocks in zip(*streams, strict=True):
-            index = np.stack(blocks)
-            if len(self.member) > len(index):
-                index = index[self.member]
+            index = np.stack(blocks)[self.member]
             for first in range(0, index.shape[1], size):
                 yield index[:, first : first + size]
 
@@ -344,7 +343,8 @@ def _chunks(plan: _Plan) -> list[slice]:
     parameters, _ = plan.model.start(n_features, [plan.rng(0, "weights")])
     widths = n_features + sum(parameter.shape[-1] for parameter in parameters)
     touched = sum(parameter.size for parameter in parameters) + plan.batch_size * widths
-    size = min(CACHE_ELEMENTS // touched, MEMORY_ELEMENTS // (touched + max(n, BLOCK * plan.batch_size)))
+    drawn = 3 * max(n, BLOCK * plan.batch_size)  # a block, its stack, and the members' copies of it
+    size = min(CACHE_ELEMENTS // touched, MEMORY_ELEMENTS // (touched + drawn))
     workers = joblib.effective_n_jobs(joblib.Parallel().n_jobs)
     size = max(1, min(size, math.ceil(total / workers)))
     return [slice(first, first + size) for first in range(0, total, size)]
@@ -383,9 +383,12 @@ def _interval(evaluate_every: Any, steps: int, steps_per_epoch: int) -> int:
 
 def _in_dtype(model: Model, data: Data, dtype: Any) -> Data:
     """Return the data in the dtype to train in, with targets that the model has checked."""
-    kind = np.dtype(np.float64 if dtype is None else dtype)
+    try:
+        kind = np.dtype(np.float64 if dtype is None else dtype)
+    except TypeError:
+        kind = None
     if kind not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {kind}")
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
 
     def targets(name: str, y: Array) -> Array:
         checked = model.check_targets(name, y)
@@ -408,13 +411,13 @@ def _check_kind(name: str, value: Any, methods: Sequence[str], room: str) -> Non
 
 
 def _check_rules(optimizer: Any, regularizer: Any, average: Any, replicates: tuple[int, ...]) -> None:
-    _check_kind("optimizer", optimizer, ("start", "step"), "optimizers")
+    _check_kind("optimizer", optimizer, ("start", "step", "learning_rate"), "optimizers")
     fit("optimizer", optimizer, replicates)
     if average is not None:
         _check_kind("average", average, ("begin", "update"), "averages")
         fit("average", average, replicates)
     if regularizer is not None:
-        _check_kind("regularizer", regularizer, ("penalty", "gradient", "proximal"), "regularizers")
+        _check_kind("regularizer", regularizer, ("method", "gradient", "proximal"), "regularizers")
         fit("regularizer", regularizer, replicates)
     if getattr(regularizer, "method", None) == "proximal" and (
         not isinstance(optimizer, SGD) or np.any(optimizer.momentum)
@@ -464,7 +467,8 @@ def train(
     replicates : int or tuple of int
         Number or shape of the replicates. The last axis is the seed; settings along earlier axes share
         their seeds. With ``replicates=(7, 32)`` and ``SGD(rates[:, None])``, 7 rates meet the same 32
-        seeds. Seed k is the same run whatever the number of replicates.
+        seeds. Seed k is the same run whatever the number of replicates. A hyper-parameter that varies along
+        the last axis gives each seed a value of its own.
     seed : int
         Root of all seeds. Each has a generator of its own for initial weights, order and masks.
     schedule : callable
@@ -503,7 +507,8 @@ def train(
     dispatched through joblib: inside ``joblib.parallel_config(n_jobs=2)`` they spread over two cores.
     """
     instance("data", data, Data, "an unsteady.datasets.Data")
-    _check_kind("model", model, ("start", "loss_and_gradient", "evaluate"), "models")
+    needed = ("start", "weights", "check_targets", "loss_and_gradient", "evaluate")
+    _check_kind("model", model, needed, "models")
     _check_kind("order", order, ("blocks",), "batches")
     if schedule is not None and not callable(schedule):
         raise TypeError(f"schedule must be a function of the step, got {schedule!r}")
@@ -514,9 +519,13 @@ def train(
     total = _count_steps(epochs, steps, steps_per_epoch)
     shape = replicates_shape("replicates", replicates)
     _check_rules(optimizer, regularizer, average, shape)
-    names = (record,) if isinstance(record, str) else tuple(record)
+    names = (
+        (record,) if isinstance(record, str) else instance("record", record, Sequence, "a sequence of names")
+    )
     for name in names:
         option("record", name, RECORDS)
+    if "correct" in names and data.X_eval is None:
+        raise ValueError("record='correct' needs data with an evaluation set, got data without X_eval")
     plan = _Plan(
         model=model,
         data=data,
@@ -529,7 +538,7 @@ def train(
         schedule=schedule,
         regularizer=regularizer,
         evaluate_every=_interval(evaluate_every, total, steps_per_epoch),
-        record=names,
+        record=tuple(names),
         average=average,
         progress=bool(progress),
     )

@@ -101,9 +101,9 @@ def test_a_false_bound_names_claim_numbers_file_and_line(tmp_path: Path) -> None
     text = script.read_text("utf-8")
     false = tmp_path / script.name
     false.write_text(text.replace("measured=rises, equals=0", "measured=rises, equals=1"), "utf-8")
-    line = next(n for n, row in enumerate(text.splitlines(), 1) if '"seed-rate-rises"' in row)
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if '"article-rate-rises"' in row)
     done = run(false, tmp_path)
     assert done.returncode == 1
-    assert "[seed-rate-rises]" in done.stderr
+    assert "[article-rate-rises]" in done.stderr
     assert "measured 0, expected 1" in done.stderr
     assert re.search(rf"{script.name}:({line}|{line - 1})\)", done.stderr)

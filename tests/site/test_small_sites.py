@@ -80,12 +80,30 @@ def test_a_figure_without_alt_text_stops_the_build_at_its_line(small_site: Small
     assert re.search(r"plot_small\.py:\d+: .*a figure needs alt text", done.stderr)
 
 
+def test_a_figure_without_alt_text_is_no_fault_of_the_next_example(small_site: SmallSite) -> None:
+    twin = small_site.script.with_name("plot_a_twin.py")
+    twin.write_text(small_site.script.read_text("utf-8").replace("fig.set_label(", "str("), "utf-8")
+    done = small_site.build()
+    assert done.returncode == 1
+    assert set(re.findall(r"(plot_\w+\.py):\d+: .*alt text", done.stderr)) == {"plot_a_twin.py"}
+
+
+def test_a_script_that_would_be_passed_over_stops_the_build(small_site: SmallSite) -> None:
+    unnamed = small_site.script.rename(small_site.script.with_name("small.py"))
+    assert "examples/10_small/small.py: an example is named plot_<claim>.py" in small_site.build().stderr
+    unnamed.rename(small_site.script)
+    (small_site.script.parent / "GALLERY_HEADER.rst").unlink()
+    assert "plot_small.py: its folder needs a GALLERY_HEADER.rst" in small_site.build().stderr
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
         ("{claim}`it-is-so:.1f`", "{claim}`it-is-not`", "no example makes the claim 'it-is-not'"),
-        ("{claim}`it-is-so:.1f`", "{claim}`it-is-so[1]`", "index one of several values"),
+        ("{claim}`it-is-so:.1f`", "{claim}`it-is-so[1]`", "there is no value 1, it has a single one"),
+        ("{claim}`it-is-so:.1f`", "{claim}`it-is-so:q`", "'q' is no format for a number"),
         ("plot_small 1", "plot_small 2", "no example 'plot_small' has a figure number 2"),
+        ("plot_small 1", "plot_small two", "expected a script and the number of its figure, got 'two'"),
         ("It measured", "It is $\\nonsense$ and measured", "nonsense"),
     ],
 )
