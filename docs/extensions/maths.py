@@ -61,9 +61,9 @@ FONT = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
 
 
 def letters_of(pages: Iterable[Path]) -> set[str]:
-    """Return all characters that stand in the formulas of the pages."""
-    formulas = (formula for page in pages for formula in FORMULA.findall(page.read_text("utf-8")))
-    return {letter for formula in formulas for letter in unescape(TAG.sub("", formula))}
+    """Return all characters that the formulas of the pages show, the root sign of their tags included."""
+    formulas = [formula for page in pages for formula in FORMULA.findall(page.read_text("utf-8"))]
+    return {letter for formula in formulas for letter in unescape(TAG.sub("", formula))} | {"√"}
 
 
 def write_font(app: Sphinx, exception: Exception | None) -> None:

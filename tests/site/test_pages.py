@@ -2,11 +2,13 @@
 
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from fontTools.ttLib import TTFont
 
 TOP = Path(__file__).parents[2]
 VOID = {"img", "link", "meta", "input", "br", "hr"}
@@ -143,6 +145,18 @@ def test_formulas_are_mathml(site: Path) -> None:
     text = (site / "batches.html").read_text("utf-8")
     assert text.count("<math") > 10
     assert "mathjax" not in text.lower()
+
+
+def test_the_maths_font_has_every_letter_of_every_formula(site: Path) -> None:
+    letters = set()
+    for page in site.rglob("*.html"):
+        for formula in re.findall(r"<math.*?</math>", page.read_text("utf-8"), re.DOTALL):
+            letters |= set(unescape(re.sub(r"<[^>]*>", "", formula))) | (
+                {"√"} if "<msqrt" in formula else set()
+            )
+    assert "√" in letters
+    drawn = {chr(code) for code in TTFont(site / "_static/stix-two-math.woff2").getBestCmap()}
+    assert {letter for letter in letters if not letter.isspace()} <= drawn | {"\u2061", "\u2062"}  # invisible
 
 
 def test_the_ledger_lists_every_claim(site: Path) -> None:
