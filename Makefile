@@ -11,7 +11,7 @@ site: $(VENV)/.installed
 	@$(BIN)/python docs/build.py
 
 test: $(VENV)/.installed
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/.installed
 	@$(BIN)/ruff format --check .
@@ -31,7 +31,7 @@ live: $(VENV)/.installed
 		--doctree-dir docs/_build/live-doctrees docs docs/_build/live
 
 clean:
-	rm -rf .venv .venv-* docs/_build docs/gallery docs/gallery.stamp
+	rm -rf .venv .venv-* docs/_build docs/gallery docs/gallery.lock docs/gallery.stamp
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version) ..."

@@ -1,6 +1,7 @@
 """Build the site: ``python docs/build.py``. Publishes docs/_build/html only when all is well."""
 
 import fcntl
+import logging
 import os
 import shutil
 import sys
@@ -18,14 +19,29 @@ SITE, NEXT, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "doctrees"
 STAMP = BUILD / "site.stamp"
 
 
+class Unwritable(logging.Filter):
+    """Where Sphinx cannot write a page it warns, and tries the next one: stop at the first."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for value in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(value, OSError):
+                raise value
+        return True
+
+
 def build() -> str:
     """Build into a folder aside, from nothing but the examples' results; return what went wrong."""
     for folder in (NEXT, DOCTREES):
         shutil.rmtree(folder, ignore_errors=True)
     try:
         app = Sphinx(DOCS, DOCS, NEXT, DOCTREES, "html", freshenv=True, warningiserror=True, parallel=1)
+        for handler in logging.getLogger("sphinx").handlers:
+            handler.addFilter(Unwritable())
         app.build()
     except SphinxError as error:
+        cause = getattr(error, "orig_exc", None)
+        if isinstance(cause, OSError):
+            raise cause from error
         return str(error)
     return f"{app._warncount} warnings, see above; they count as errors" if app.statuscode else ""
 
@@ -51,11 +67,20 @@ def update() -> str:
     return trouble
 
 
+def locked_update() -> str:
+    """Update the site, alone; return what went wrong, in one line where a file could not be written."""
+    try:
+        BUILD.mkdir(exist_ok=True)
+        with open(BUILD / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # a second build of the same tree waits for the first
+            return update()
+    except OSError as error:
+        where = f"{os.path.relpath(error.filename)}: " if error.filename else ""
+        return f"{where}{error.strerror or error}"
+
+
 def main() -> int:
-    BUILD.mkdir(exist_ok=True)
-    with open(BUILD / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second build of the same tree waits for the first
-        trouble = update()
+    trouble = locked_update()
     if trouble:
         print(f"\nThe site was not built.\n{trouble}", file=sys.stderr)
         return 1

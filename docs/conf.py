@@ -29,6 +29,7 @@ extensions = [
     "fresh",
     "figures",
     "claims",
+    "downloads",
     "maths",
     "pages",
 ]
@@ -43,7 +44,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(array|sequence|callable|callables|color|optional|shape|of|dims|n|float32|float64|pair)"),
     (r"py:.*", r"(Line2D|Order|Model|Optimizer|Objective|Average|points|replicates|lines|features).*"),
 ]
-suppress_warnings = ["config.cache"]
+suppress_warnings = ["config.cache", "sphinx_gallery.space_in_filename"]  # a clone may lie in any folder
 
 # Prose: MyST, British; formulas: MathML
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline", "smartquotes"]
@@ -68,7 +69,7 @@ sphinx_gallery_conf = {
     "filename_pattern": "/plot_",
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("figures.scrape",),
-    "reset_modules": ("matplotlib", "figures.reset"),
+    "reset_modules": ("fresh.hold", "matplotlib", "figures.reset"),
     "capture_repr": (),
     "remove_config_comments": True,
     "write_computation_times": False,
@@ -79,6 +80,10 @@ sphinx_gallery_conf = {
     "doc_module": ("unsteady",),
     "backreferences_dir": "gallery/backreferences",
     "css": ["sg_gallery"],
+    "download_all_examples": False,  # examples/GALLERY_HEADER.rst offers one archive of both kinds
+    "first_notebook_cell": f"%pip install --quiet --find-links {SITE_URL}wheels/ unsteady"
+    if SITE_URL
+    else None,
 }
 
 # The theme

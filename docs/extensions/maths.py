@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import unescape
+from logging import WARNING, getLogger
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 logger = logging.getLogger(__name__)
+getLogger("fontTools").setLevel(WARNING)  # it tells of every table that it has cut
 
 # Combining marks do not stretch over their letter; the spacing characters do.
 MACROS = {"overline": r"\overset{‾}{#1}"}

@@ -14,9 +14,13 @@ def small_site(tmp_path: Path) -> SmallSite:
         target.parent.mkdir(exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     shutil.copytree(TOP / "src/unsteady", tmp_path / "src/unsteady")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(TOP / name, tmp_path)
     (tmp_path / "docs/references.bib").touch()
     site = SmallSite(tmp_path)
     site.page.write_text(PAGE, "utf-8")
+    (tmp_path / "docs/wheels").mkdir()
+    (tmp_path / "docs/wheels/index.md").write_text("# A wheel\n\n```{wheel}\n```\n")
     site.script.parent.mkdir(parents=True)
     site.script.write_text(SCRIPT, "utf-8")
     for folder in (site.script.parent.parent, site.script.parent):

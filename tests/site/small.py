@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 TOP = Path(__file__).parents[2]
@@ -41,16 +42,34 @@ A caption.
 
 ```{toctree}
 gallery/index
+wheels/index
 ```
 """
 
 
-def build(top: Path) -> subprocess.CompletedProcess[str]:
+def start(top: Path) -> subprocess.Popen[bytes]:
+    """Start to build the site of a tree, in a group of processes of its own."""
+    return subprocess.Popen(
+        [sys.executable, str(top / "docs" / "build.py")],
+        cwd=top,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def tree(site: Path) -> dict[str, str]:
+    """Return a digest of each published file."""
+    files = (file for file in sorted(site.rglob("*")) if file.is_file())
+    return {str(file.relative_to(site)): sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def build(top: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Build the site of a tree, as ``make site`` does."""
     return subprocess.run(
         [sys.executable, str(top / "docs" / "build.py")],
         cwd=top,
-        env={**os.environ, "NO_COLOR": "1"},
+        env={**os.environ, "NO_COLOR": "1", **environment},
         capture_output=True,
         text=True,
         timeout=600,
@@ -80,5 +99,5 @@ class SmallSite:
         assert old in text
         file.write_text(text.replace(old, new), "utf-8")
 
-    def build(self) -> subprocess.CompletedProcess[str]:
-        return build(self.top)
+    def build(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        return build(self.top, **environment)

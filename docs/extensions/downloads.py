@@ -1,0 +1,128 @@
+"""What readers take away: notebooks that read well, archives of the same bytes each time, and the library.
+
+Sphinx-Gallery copies roles such as ``:doc:`` into notebooks as they are, and dates what it packs. So the
+notebooks are put into plain words, and the archives packed again, as soon as the examples have run.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+ROLE = re.compile(r":(?:\w+:)?(?P<role>\w+):`(?:(?P<text>[^`<]+?)\s*<)?~?(?P<target>[^`<>]+)>?`")
+
+
+def title_of(script: Path) -> str:
+    """Return the first line of an example's docstring."""
+    return str(ast.get_docstring(ast.parse(script.read_text("utf-8")))).splitlines()[0]
+
+
+def plain(markdown: str, page: str, site: str, gallery: Path) -> str:
+    """Return a notebook's text without roles: links to other examples, names of the library as code.
+
+    Parameters
+    ----------
+    markdown : str
+    page : str
+        Name of the notebook's own page, ``/gallery/<topic>/plot_<claim>``.
+    site : str
+        Address of the site, or nothing: then links lead to the notebooks of the same archive.
+    gallery : Path
+        Where the generated examples lie.
+    """
+
+    def written(match: re.Match[str]) -> str:
+        role, text, target = match["role"], match["text"], match["target"]
+        if role != "doc":
+            return f"`{text or target}`"
+        script = gallery.parent / f"{target.lstrip('/')}.py"
+        relative = posixpath.relpath(f"{target}.ipynb", posixpath.dirname(page))
+        address = f"{site}{target.lstrip('/')}.html" if site else relative
+        return f"[{text or title_of(script)}]({address})"
+
+    return ROLE.sub(written, markdown)
+
+
+def rewrite_notebook(file: Path, site: str, gallery: Path) -> None:
+    """Put the text cells of a notebook into plain words."""
+    notebook = json.loads(file.read_text("utf-8"))
+    page = f"/gallery/{file.parent.name}/{file.stem}"
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = [plain("".join(cell["source"]), page, site, gallery)]
+    file.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def pack(archive: Path, files: Mapping[str, Path]) -> None:
+    """Write files under their names into an archive, without their times and rights."""
+    with ZipFile(archive, "w") as packed:
+        for name, file in sorted(files.items()):
+            entry = ZipInfo(name)  # of 1980
+            entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o644 << 16
+            packed.writestr(entry, file.read_bytes())
+
+
+def pack_examples(app: Sphinx) -> None:
+    """After the examples have run: notebooks in plain words, an archive an example and one for all."""
+    gallery = Path(app.srcdir, "gallery")
+    scripts = sorted(gallery.glob("*/plot_*.py"))
+    everything: dict[str, Path] = {}
+    for script in scripts:
+        notebook = script.with_suffix(".ipynb")
+        rewrite_notebook(notebook, app.config.html_baseurl, gallery)
+        pack(script.with_suffix(".zip"), {file.name: file for file in (script, notebook)})
+        everything |= {f"{script.parent.name}/{file.name}": file for file in (script, notebook)}
+    pack(gallery / "unsteady-examples.zip", everything)
+
+
+def build_wheel(app: Sphinx) -> None:
+    """Build the library's wheel, which has the same bytes at any time."""
+    folder = Path(app.doctreedir, "wheels")
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    done = subprocess.run(command, cwd=Path(app.srcdir).parent, capture_output=True, text=True)
+    if done.returncode:
+        raise ExtensionError(f"no wheel: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+    [app.wheel] = folder.glob("*.whl")  # type: ignore[attr-defined]
+
+
+def publish_wheel(app: Sphinx, exception: Exception | None) -> None:
+    """Put the wheel where the page of ``docs/wheels`` offers it."""
+    target = Path(app.outdir, "wheels")
+    if not exception and target.is_dir():
+        shutil.copy(app.wheel, target)  # type: ignore[attr-defined]
+
+
+class WheelDirective(SphinxDirective):
+    """The link to the wheel, and the commands that install from it."""
+
+    def run(self) -> list[nodes.Node]:
+        name = self.env.app.wheel.name  # type: ignore[attr-defined]
+        link = nodes.reference("", name, refuri=name, internal=True)
+        address = f"{self.config.html_baseurl or 'ADDRESS-OF-THIS-SITE/'}wheels/"
+        commands = (
+            f"pip install --find-links {address} unsteady\n"
+            f"uv run --find-links {address} plot_learning_rate.py"
+        )
+        return [nodes.paragraph("", "", link), nodes.literal_block(commands, commands, language="sh")]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("wheel", WheelDirective)
+    app.connect("builder-inited", build_wheel)
+    app.connect("builder-inited", pack_examples, priority=750)
+    app.connect("build-finished", publish_wheel)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
