@@ -22,8 +22,7 @@ bench: $(VENV)/.installed
 	@$(BIN)/python benchmarks/engine.py
 
 serve: site
-	@echo "http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs/_build/html $(PORT)
+	@$(BIN)/python docs/serve.py $(PORT)
 
 live: $(VENV)/.installed
 	@$(BIN)/sphinx-autobuild --host 127.0.0.1 --port $(PORT) --watch src --watch examples \

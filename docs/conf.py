@@ -89,6 +89,8 @@ sphinx_gallery_conf = {
 # The theme
 html_theme = "furo"
 html_title = "Unsteady"
+html_logo = "_static/logo.svg"
+html_favicon = "_static/favicon.svg"
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

@@ -1,9 +1,30 @@
-"""Small data that several rooms train on."""
+"""Small data that several rooms train on, and a browser for the tests of the site."""
 
+import os
+
+import chromium
 import numpy as np
 import pytest
 
 from unsteady.datasets import Data
+
+collect_ignore = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for a Chromium once, before the workers start; without one, leave the browser's tests out."""
+    found = chromium.find()
+    if found:
+        os.environ[chromium.VARIABLE] = found
+    elif os.environ.get("CI"):
+        raise pytest.UsageError("no Chromium is to be had, and in CI nothing is left out")
+    else:
+        collect_ignore.append("site/test_browser.py")
+
+
+def pytest_report_header() -> str:
+    found = os.environ.get(chromium.VARIABLE)
+    return f"browser: {found}" if found else "browser: NONE, tests/site/test_browser.py IS LEFT OUT"
 
 
 @pytest.fixture(scope="session")

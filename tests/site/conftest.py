@@ -1,9 +1,18 @@
 """The site itself, built once, and small sites to break."""
 
+import fcntl
+import os
 import shutil
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import chromium
 import pytest
+import serve
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
 from small import PAGE, SCRIPT, TOP, SmallSite, build
 
 
@@ -29,10 +38,43 @@ def small_site(tmp_path: Path) -> SmallSite:
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The published site, built as the README says, whether or not anything has changed."""
-    (TOP / "docs/_build/site.stamp").unlink(missing_ok=True)
-    done = build(TOP)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    assert "WARNING" not in done.stdout + done.stderr
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The published site, built as the README says: once, whether or not anything has changed."""
+    shared = (
+        tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    )
+    with open(shared / "site.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "site.built").exists():
+            (TOP / "docs/_build/site.stamp").unlink(missing_ok=True)
+            done = build(TOP)
+            assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+            assert "WARNING" not in done.stdout + done.stderr
+            (shared / "site.built").touch()
     return TOP / "docs/_build/html"
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served, as ``make serve`` does."""
+    settings = uvicorn.Config(serve.application(site), host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}/"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium."""
+    with sync_playwright() as playwright:
+        path = os.environ[chromium.VARIABLE]
+        chrome = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        yield chrome
+        chrome.close()
