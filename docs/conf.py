@@ -94,6 +94,7 @@ html_favicon = "_static/favicon.svg"
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_search_scorer = str(Path(__file__).parent / "scorer.js")
 html_context = {"feedback_url": REPOSITORY_URL and f"{REPOSITORY_URL}/issues/new"}
 html_copy_source = False
 html_show_sourcelink = False

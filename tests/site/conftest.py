@@ -18,7 +18,7 @@ from small import PAGE, SCRIPT, TOP, SmallSite, build
 
 @pytest.fixture
 def small_site(tmp_path: Path) -> SmallSite:
-    for part in ("conf.py", "build.py", "extensions", "_static", "_templates"):
+    for part in ("conf.py", "scorer.js", "build.py", "extensions", "_static", "_templates"):
         source, target = TOP / "docs" / part, tmp_path / "docs" / part
         target.parent.mkdir(exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -207,6 +208,36 @@ def test_a_folder_on_disk_is_a_site_too(site: Path, browser: Browser) -> None:
     figure.scroll_into_view_if_needed()
     page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=figure.element_handle())
     context.close()
+
+
+# Search -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("validation accuracy jumps", "index"),
+        ("loss spikes with Adam", "steps"),
+        ("training loss oscillates", "steps"),
+        ("loss diverges", "steps"),
+        ("learning rate too high", "steps"),
+        ("noisy validation curve", "batches"),
+        ("small batch size unstable", "batches"),
+        ("test accuracy worse than training", "capacity"),
+        ("different seeds different results", "short_answer"),
+        ("small validation set", "short_answer"),
+        ("accuracy stuck low", "capacity"),
+        ("overfitting", "capacity"),
+    ],
+)
+def test_search_finds_a_symptom_in_the_readers_words(open_page: Open, words: str, page: str) -> None:
+    results = open_page(f"search.html?{urlencode({'q': words})}")
+    results.wait_for_function(
+        "() => document.querySelector('.search-summary')?.textContent.includes('finished')"
+    )
+    links = results.locator("#search-results ul.search > li > a")
+    first = [str(links.nth(k).get_attribute("href")) for k in range(min(3, links.count()))]
+    assert any(link.partition("?")[0].partition("#")[0] == f"{page}.html" for link in first), first
 
 
 # Weight -------------------------------------------------------------------------------------------
