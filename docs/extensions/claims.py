@@ -46,14 +46,19 @@ def read_records(gallery: Path) -> Records:
 def typeset(value: float, style: str) -> str:
     """Return the number as it stands in prose: a minus sign, and powers of ten written out."""
     try:
-        text = format(value, style)
+        return tidy(format(value, style))
     except ValueError:
         raise ValueError(f"{style!r} is no format for a number, such as .2f") from None
-    mantissa, power, exponent = text.partition("e")
-    if power:
-        exponent = str(int(exponent)).translate(SUPERSCRIPTS)
-        text = f"{mantissa} × 10{exponent}"
-    return text.replace("-", "−").replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def tidy(text: str) -> str:
+    """Return printed numbers as they stand in prose."""
+
+    def power(match: re.Match[str]) -> str:
+        return f" × 10{str(int(match[1])).translate(SUPERSCRIPTS)}"
+
+    text = re.sub(r"(?<=\d)e([+-]\d+)", power, text)
+    return re.sub(r"-(?=\d)", "−", text).replace(" %", "%").replace("%", "\N{NO-BREAK SPACE}%")
 
 
 class ClaimRole(SphinxRole):
@@ -75,12 +80,10 @@ class ClaimRole(SphinxRole):
             raise KeyError(f"no example makes the claim {match['id']!r}")
         measured = records[match["id"]]["measured"]
         value = self._pick(measured, match)
-        reference = addnodes.pending_xref(
-            "", refdomain="std", reftype="ref", reftarget=f"claim-{match['id']}",
-            refexplicit=True, refwarn=True, refdoc=self.env.docname,
-        )  # fmt: skip
-        reference += nodes.inline("", typeset(value, match["format"] or ".3g"))
-        return nodes.inline("", "", reference, classes=["claim"])
+        quotes: dict[str, set[str]] = self.env.claim_quotes  # type: ignore[attr-defined]
+        quotes.setdefault(match["id"], set()).add(self.env.docname)
+        number = typeset(value, match["format"] or ".3g")
+        return nodes.inline("", "", to_ledger(match["id"], self.env.docname, number), classes=["claim"])
 
     def _pick(self, measured: float | list[float], match: re.Match[str]) -> float:
         """Return the measured value, or that of several which the index names."""
@@ -94,6 +97,25 @@ class ClaimRole(SphinxRole):
             count = len(values) or "a single one, without index"
             raise ValueError(f"claim {self.text!r}: there is no value {match['index']}, it has {count}")
         return values[int(match["index"])]
+
+
+class Quotes(nodes.inline):
+    """Where a claim is quoted: filled in when all pages have been read."""
+
+
+class ClaimsDirective(SphinxDirective):
+    """``claims:: id id ...``: below a cell of an example, links to the ledger and targets of its links."""
+
+    has_content = False
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        line = nodes.paragraph("", "In the ledger: ", classes=["made"])
+        for position, name in enumerate(self.arguments[0].split()):
+            line += nodes.Text(", " * bool(position))
+            line += nodes.inline("", "", to_ledger(name, self.env.docname, name), ids=[f"made-{name}"])
+        return [line]
 
 
 class LedgerDirective(SphinxDirective):
@@ -111,32 +133,65 @@ class LedgerDirective(SphinxDirective):
         return [table]
 
     @staticmethod
-    def _row(*cells: nodes.Node) -> nodes.row:
-        return nodes.row("", *(nodes.entry("", cell) for cell in cells))
+    def _row(*cells: nodes.Node | list[nodes.Node]) -> nodes.row:
+        entries = (cell if isinstance(cell, list) else [cell] for cell in cells)
+        return nodes.row("", *(nodes.entry("", *entry) for entry in entries))
 
     def _record(self, record: dict[str, Any]) -> nodes.row:
         label = f"claim-{record['id']}"
-        statement = nodes.paragraph("", record["statement"], ids=[label])
         self.env.domains.standard_domain.anonlabels[label] = (self.env.docname, label)
+        name = nodes.paragraph("", "", nodes.literal("", record["id"]), ids=[label])
+        statement = nodes.paragraph("", record["statement"])
         values = record["measured"] if isinstance(record["measured"], list) else [record["measured"]]
-        ends = values if len(values) <= 3 else [min(values), max(values)]
-        measured = (", " if len(values) <= 3 else " to ").join(typeset(v, ".4g") for v in ends)
-        page = "/gallery/" + record["script"].removesuffix(".py")
-        where = nodes.paragraph()
-        link, _ = self.parse_inline(f"{{doc}}`{record['script']}, line {record['line']} <{page}>`")
-        where += link
-        return self._row(
-            statement, nodes.paragraph("", measured), nodes.paragraph("", record["bound"]), where
+        few = len(values) <= 3
+        shown = (", " if few else " to ").join(
+            typeset(v, ".4g") for v in (values if few else (min(values), max(values)))
         )
+        measured = nodes.paragraph("", shown + ("" if few else f" ({len(values)} values)"))
+        bound = nodes.paragraph("", tidy(record["bound"]))
+        margin = nodes.paragraph("", f"margin {typeset(record['margin'], '.2g')}")
+        page = "gallery/" + record["script"].removesuffix(".py")
+        uri = f"{page}.html#made-{record['id']}"
+        script = nodes.reference("", f"{record['script']}, line {record['line']}", refuri=uri, internal=True)
+        quotes = nodes.paragraph("", "", Quotes(claim=record["id"]))
+        return self._row(
+            [name, statement], measured, [bound, margin], [nodes.paragraph("", "", script), quotes]
+        )
+
+
+def to_ledger(name: str, docname: str, text: str) -> nodes.Node:
+    """Return a link to a claim's line in the ledger."""
+    reference = addnodes.pending_xref(
+        "", refdomain="std", reftype="ref", reftarget=f"claim-{name}",
+        refexplicit=True, refwarn=True, refdoc=docname,
+    )  # fmt: skip
+    reference += nodes.inline("", text)
+    return reference
+
+
+def link_quotes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Write into the ledger which pages quote a claim."""
+    for place in doctree.findall(Quotes):
+        pages = sorted(app.env.claim_quotes.get(place["claim"], ()))  # type: ignore[attr-defined]
+        if pages:
+            place += nodes.Text("quoted in ")
+        for position, page in enumerate(pages):
+            uri = app.builder.get_relative_uri(docname, page)
+            place += nodes.Text(", " * bool(position))
+            place += nodes.reference("", app.env.titles[page].astext(), refuri=uri, internal=True)
 
 
 def load(app: Sphinx) -> None:
     """After the examples have run: read what they claimed."""
     app.claims = read_records(Path(app.srcdir, "gallery"))  # type: ignore[attr-defined]
+    app.env.claim_quotes = {}  # type: ignore[attr-defined]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_role("claim", ClaimRole())
+    app.add_directive("claims", ClaimsDirective)
     app.add_directive("ledger", LedgerDirective)
+    app.add_node(Quotes, html=(lambda *_: None, lambda *_: None))
     app.connect("builder-inited", load, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("doctree-resolved", link_quotes)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

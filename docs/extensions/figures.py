@@ -60,6 +60,10 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         save(figure, image, place=f"{script}:{block.lineno}")
         count = len(block_vars["image_path_iterator"])
         shown.append(f".. example-figure:: {script.stem} {count}\n")
+    claimed = unsteady.claims.records[block_vars.get("claims", 0) :]
+    block_vars["claims"] = len(unsteady.claims.records)
+    if claimed:
+        shown.append(f".. claims:: {' '.join(record.id for record in claimed)}\n")
     return "\n" + "\n".join(shown) + "\n" if shown else ""
 
 

@@ -26,6 +26,19 @@ def test_numbers_are_typeset(value: float, style: str, text: str) -> None:
     assert claims.typeset(value, style) == text
 
 
+@pytest.mark.parametrize(
+    ("bound", "text"),
+    [
+        ("between 1e+06 and 1e+15", "between 1 × 10⁶ and 1 × 10¹⁵"),
+        ("0 ± 1e-12", "0 ± 1 × 10⁻¹²"),
+        ("1 ± 3 %", "1 ± 3\N{NO-BREAK SPACE}%"),
+        ("above -2", "above −2"),
+    ],
+)
+def test_bounds_are_typeset(bound: str, text: str) -> None:
+    assert claims.tidy(bound) == text
+
+
 def test_a_figure_follows_the_scheme_and_keeps_its_data_colours(tmp_path: Path) -> None:
     fig, ax = plt.subplots()
     ax.plot([0, 1], color=plotting.TRAINING)

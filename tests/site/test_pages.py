@@ -84,6 +84,16 @@ def test_links_lead_from_home_through_all_pages(site: Path, pages: dict[Path, Pa
     assert set(pages) - reached - utilities == set()
 
 
+def test_ledger_and_pages_link_both_ways(site: Path) -> None:
+    ledger, steps = ((site / name).read_text("utf-8") for name in ("ledger.html", "steps.html"))
+    example = (site / "gallery/10_steps/plot_learning_rate.html").read_text("utf-8")
+    assert 'href="ledger.html#claim-gd-settles-below"' in steps
+    assert 'href="../../ledger.html#claim-gd-settles-below"' in example
+    [row] = re.findall(r'<p id="claim-gd-settles-below">.*?</tr>', ledger, re.DOTALL)
+    assert 'href="steps.html"' in row
+    assert 'href="gallery/10_steps/plot_learning_rate.html#made-gd-settles-below"' in row
+
+
 def test_no_page_asks_another_origin(pages: dict[Path, Page]) -> None:
     for page in pages.values():
         foreign = [link for link in page.asked if urlsplit(link).netloc]
@@ -166,13 +176,22 @@ def test_the_ledger_lists_every_claim(site: Path) -> None:
     assert len(files) == len(list(TOP.glob("examples/*/plot_*.py")))
     assert len(claims) >= 20
     for record in claims:
-        assert f'id="claim-{record["id"]}"' in ledger
+        [row] = re.findall(rf'<tr[^>]*><td><p id="claim-{record["id"]}">.*?</tr>', ledger, re.DOTALL)
+        cells = [
+            unescape(re.sub(r"<[^>]*>", "", cell)).strip()
+            for cell in re.findall(r"<td>(.*?)</td>", row, re.S)
+        ]
+        assert cells[0].startswith(record["id"]), row
+        assert cells[1], row
+        assert "margin" in cells[2], row
+        assert f"{record['script']}, line {record['line']}" in cells[3], row
+        assert f'.html#made-{record["id"]}"' in row
         script = (TOP / "examples" / record["script"]).read_text("utf-8").splitlines()
         assert f'claim("{record["id"]}"' in script[record["line"] - 1]
 
 
 NOT_PROSE = re.compile(
-    r"""```\{toctree\}.*?```|^```\{example-figure\}.*?$   # what is not read
+    r"""\A---.*?^---$|```\{toctree\}.*?```|^```\{example-figure\}.*?$   # what is not read
     |(?:\{[\w:]+\})?(?<!`)`(?!`)[^`]+`(?!`)             # code, and roles: claims among them
     |\]\([^)]*\)|\$\$.*?\$\$|\$[^$]*\$                 # addresses and formulas""",
     re.DOTALL | re.MULTILINE | re.VERBOSE,
