@@ -3,10 +3,16 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import unsteady
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
+# Addresses come from the environment; without them every link is relative.
+SITE_URL = f"{address.rstrip('/')}/" if (address := os.environ.get("SITE_URL")) else ""
+REPOSITORY_URL = os.environ.get("REPOSITORY_URL", "").rstrip("/")
+html_baseurl = SITE_URL
 
 project = "Unsteady"
 author = "The Unsteady developers"
@@ -14,21 +20,20 @@ copyright = "The Unsteady developers; prose and figures CC BY 4.0, code BSD-3-Cl
 version = release = unsteady.__version__
 language = "en-GB"
 
-# Addresses come from the environment; without them every link is relative.
-SITE_URL = os.environ.get("SITE_URL", "").rstrip("/") + "/" * ("SITE_URL" in os.environ)
-REPOSITORY_URL = os.environ.get("REPOSITORY_URL", "").rstrip("/")
-html_baseurl = SITE_URL
-
 extensions = [
     "sphinx.ext.autodoc",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
+    "sphinxext.opengraph",
+    "notfound.extension",
+    *(["sphinx_sitemap"] if SITE_URL else []),
     # Our own, one concern each:
     "fresh",
     "figures",
     "claims",
+    "cards",
     "downloads",
     "maths",
     "pages",
@@ -55,6 +60,14 @@ html_math_renderer = "mathml"
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "unsrt"
 bibtex_reference_style = "author_year"
+
+# What others see of the site
+ogp_site_url = SITE_URL
+ogp_social_cards = {"enable": False}  # extensions/cards.py has them, and no warning about fonts
+ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image">'] if SITE_URL else []
+notfound_urls_prefix = urlsplit(SITE_URL).path or "/"
+sitemap_url_scheme = "{link}"
+sitemap_excludes = ["404.html", "search.html", "genindex.html", "py-modindex.html"]
 
 # The reference, from the docstrings
 autodoc_member_order = "bysource"

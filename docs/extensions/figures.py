@@ -59,6 +59,8 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         image = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
         save(figure, image, place=f"{script}:{block.lineno}")
         count = len(block_vars["image_path_iterator"])
+        if count == 1 and script == min(script.parent.glob("plot_*.py")):
+            save_card(figure, image.parent.parent)
         shown.append(f".. example-figure:: {script.stem} {count}\n")
     claimed = unsteady.claims.records[block_vars.get("claims", 0) :]
     block_vars["claims"] = len(unsteady.claims.records)
@@ -81,6 +83,12 @@ def save(figure: Figure, image: Path, place: str) -> None:
     width, height = (round(inches * 100) for inches in figure.get_size_inches())
     described = {"alt": alt, "width": width, "height": height}
     image.with_suffix(".json").write_text(json.dumps(described, ensure_ascii=False), "utf-8")
+
+
+def save_card(figure: Figure, topic: Path) -> None:
+    """Write the topic's picture for links that are shared, and what it shows."""
+    figure.savefig(topic / "card.png", dpi=1200 / figure.get_figwidth(), metadata={"Software": None})
+    (topic / "card.txt").write_text(str(figure.get_label()), "utf-8")
 
 
 def follow_scheme(svg: str) -> str:

@@ -42,6 +42,11 @@ def to_mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
         return f"<code>{nodes.unescape(latex)}</code>"
 
 
+def to_text(latex: str) -> str:
+    """Return what is to be read of a formula, for where there are only letters."""
+    return unescape(TAG.sub("", converter.convert_with_local_state(latex, displaystyle=False)))
+
+
 def visit_inline(translator: Any, node: nodes.math) -> None:
     translator.body.append(to_mathml(node.astext(), node, display=False))
     raise nodes.SkipNode

@@ -8,11 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 
 TOP = Path(__file__).parents[2]
-SCRIPT = '''"""
+SCRIPT = '''r"""
 Is it so?
 =========
 
-It is.
+It is, as :math:`\\lambda` says.
 """
 
 import matplotlib.pyplot as plt

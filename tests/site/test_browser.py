@@ -240,6 +240,14 @@ def test_search_finds_a_symptom_in_the_readers_words(open_page: Open, words: str
     assert any(link.partition("?")[0].partition("#")[0] == f"{page}.html" for link in first), first
 
 
+def test_what_is_not_there_leads_back(open_page: Open) -> None:
+    page = open_page("no/such/page.html")
+    assert page.locator("h1").inner_text().startswith("There is no such page")
+    assert page.evaluate("getComputedStyle(document.querySelector('.sidebar-drawer')).display") == "flex"
+    page.get_by_role("link", name="home page").click()
+    page.wait_for_url("**/index.html")
+
+
 # Weight -------------------------------------------------------------------------------------------
 
 
