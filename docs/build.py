@@ -1,6 +1,7 @@
 """Build the site: ``python docs/build.py``. Publishes docs/_build/html only when all is well."""
 
 import fcntl
+import gc
 import logging
 import os
 import shutil
@@ -34,7 +35,7 @@ def build() -> str:
     for folder in (NEXT, DOCTREES):
         shutil.rmtree(folder, ignore_errors=True)
     try:
-        app = Sphinx(DOCS, DOCS, NEXT, DOCTREES, "html", freshenv=True, warningiserror=True, parallel=1)
+        app = Sphinx(DOCS, DOCS, NEXT, DOCTREES, "html", freshenv=True, warningiserror=True, parallel=2)
         for handler in logging.getLogger("sphinx").handlers:
             handler.addFilter(Unwritable())
         app.build()
@@ -90,4 +91,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # a short process that makes many objects: collecting them takes an eighth of its time
     sys.exit(main())

@@ -31,6 +31,7 @@ extensions = [
     *(["sphinx_sitemap"] if SITE_URL else []),
     # Our own, one concern each:
     "fresh",
+    "examples",
     "figures",
     "claims",
     "cards",
@@ -82,7 +83,7 @@ sphinx_gallery_conf = {
     "filename_pattern": "/plot_",
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("figures.scrape",),
-    "reset_modules": ("fresh.hold", "matplotlib", "figures.reset"),
+    "reset_modules": ("examples.hold", "matplotlib", "figures.reset"),
     "capture_repr": (),
     "remove_config_comments": True,
     "write_computation_times": False,

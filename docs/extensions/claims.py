@@ -169,6 +169,12 @@ def to_ledger(name: str, docname: str, text: str) -> nodes.Node:
     return reference
 
 
+def merge_quotes(app: Sphinx, env: Any, docnames: set[str], other: Any) -> None:
+    """Take over the quotes that another process has read."""
+    for name, pages in other.claim_quotes.items():
+        env.claim_quotes.setdefault(name, set()).update(pages)
+
+
 def link_quotes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Write into the ledger which pages quote a claim."""
     for place in doctree.findall(Quotes):
@@ -193,5 +199,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("ledger", LedgerDirective)
     app.add_node(Quotes, html=(lambda *_: None, lambda *_: None))
     app.connect("builder-inited", load, priority=900)
+    app.connect("env-merge-info", merge_quotes)
     app.connect("doctree-resolved", link_quotes)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -88,15 +88,26 @@ def pack_examples(app: Sphinx) -> None:
     pack(gallery / "unsteady-examples.zip", everything)
 
 
-def build_wheel(app: Sphinx) -> None:
-    """Build the library's wheel, which has the same bytes at any time."""
+def start_wheel(app: Sphinx) -> None:
+    """Start to build the library's wheel, beside the examples; it has the same bytes at any time."""
     folder = Path(app.doctreedir, "wheels")
     shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    done = subprocess.run(command, cwd=Path(app.srcdir).parent, capture_output=True, text=True)
-    if done.returncode:
-        raise ExtensionError(f"no wheel: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
-    [app.wheel] = folder.glob("*.whl")  # type: ignore[attr-defined]
+    app.building_wheel = subprocess.Popen(  # type: ignore[attr-defined]
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)],
+        cwd=Path(app.srcdir).parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def await_wheel(app: Sphinx) -> None:
+    """Wait for the wheel, which the pages name."""
+    said, _ = app.building_wheel.communicate()  # type: ignore[attr-defined]
+    if app.building_wheel.returncode:  # type: ignore[attr-defined]
+        raise ExtensionError(f"no wheel: {said.strip().splitlines()[-1]}")
+    [app.wheel] = Path(app.doctreedir, "wheels").glob("*.whl")  # type: ignore[attr-defined]
+    del app.building_wheel  # type: ignore[attr-defined]
 
 
 def publish_wheel(app: Sphinx, exception: Exception | None) -> None:
@@ -122,7 +133,8 @@ class WheelDirective(SphinxDirective):
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("wheel", WheelDirective)
-    app.connect("builder-inited", build_wheel)
+    app.connect("builder-inited", start_wheel, priority=50)
+    app.connect("builder-inited", await_wheel, priority=700)
     app.connect("builder-inited", pack_examples, priority=750)
     app.connect("build-finished", publish_wheel)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

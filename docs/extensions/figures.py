@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import warnings
 from pathlib import Path
@@ -59,7 +60,8 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         image = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
         save(figure, image, place=f"{script}:{block.lineno}")
         count = len(block_vars["image_path_iterator"])
-        if count == 1 and script == min(script.parent.glob("plot_*.py")):
+        first = count == 1 and script == min(script.parent.glob("plot_*.py"))
+        if first and os.environ.get("SITE_URL"):  # previews need an address
             save_card(figure, image.parent.parent)
         shown.append(f".. example-figure:: {script.stem} {count}\n")
     claimed = unsteady.claims.records[block_vars.get("claims", 0) :]

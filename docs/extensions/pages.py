@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 MENDED = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
+        # Nothing is fetched before it is needed, and not in words that are no HTML.
+        (r'\s*<link rel="prefetch"[^>]* as="image">', ""),
         # Headings of the navigation have a level.
         (r'<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
         # The boxes that open the menus are where a screen reader looks for such things.

@@ -361,9 +361,10 @@ class MLP(_Classifier):
     VARIANCE_FLOOR: ClassVar[float] = 1e-5
 
     def __post_init__(self) -> None:
-        if not isinstance(self.hidden, tuple | list) or not self.hidden:
-            raise TypeError(f"hidden must be a non-empty tuple of integers, got {self.hidden!r}")
-        widths = tuple(integer("each width in hidden", width, at_least=1) for width in self.hidden)
+        hidden: Any = self.hidden
+        if not isinstance(hidden, tuple | list) or not hidden:
+            raise TypeError(f"hidden must be a non-empty tuple of integers, got {hidden!r}")
+        widths = tuple(integer("each width in hidden", width, at_least=1) for width in hidden)
         object.__setattr__(self, "hidden", widths)
         option("activation", self.activation, ("relu", "tanh"))
         integer("classes", self.classes, at_least=2)

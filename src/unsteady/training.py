@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -152,8 +151,8 @@ class _Plan:
         """Return the schedule's multiplier after `step` steps."""
         if self.schedule is None:
             return 1.0
-        scale = self.schedule(step)
-        if not (isinstance(scale, numbers.Real) and math.isfinite(scale) and scale >= 0):
+        scale: Any = self.schedule(step)
+        if not (isinstance(scale, int | float | np.number) and math.isfinite(scale) and scale >= 0):
             raise ValueError(f"schedule must return finite numbers >= 0, got {scale!r} at step {step}")
         return float(scale)
 

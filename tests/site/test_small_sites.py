@@ -9,7 +9,7 @@ from small import SmallSite
 
 
 def executed(output: str) -> str:
-    found = re.search(r"successfully executed (\d+) out of (\d+)", output)
+    found = re.search(r"ran (\d+) of \d+ examples", output)
     assert found, output
     return found[1]
 
