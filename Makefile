@@ -48,7 +48,7 @@ serve: site
 	@$(BIN)/python docs/serve.py $(PORT)
 
 live: $(VENV)/.installed
-	@$(BIN)/sphinx-autobuild -t live --host 127.0.0.1 --port $(PORT) --watch src --watch examples \
+	@$(BIN)/sphinx-autobuild -t live -a -E --host 127.0.0.1 --port $(PORT) --watch src --watch examples \
 		--ignore '*/docs/gallery*' --ignore '*/docs/_build/*' \
 		--doctree-dir docs/_build/live-doctrees docs docs/_build/live
 

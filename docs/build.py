@@ -16,7 +16,7 @@ sys.path.insert(0, str(DOCS / "extensions"))
 from fresh import stamp_of_site  # noqa: E402
 
 BUILD = DOCS / "_build"
-SITE, NEXT, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "doctrees"
+SITE, NEXT, LAST, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "last", BUILD / "doctrees"
 STAMP = BUILD / "site.stamp"
 
 
@@ -50,8 +50,11 @@ def build() -> str:
 def publish() -> None:
     """Put the new site in the place of the old one."""
     (NEXT / ".buildinfo").unlink(missing_ok=True)
-    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.rmtree(LAST, ignore_errors=True)
+    if SITE.exists():
+        SITE.rename(LAST)
     NEXT.rename(SITE)
+    shutil.rmtree(LAST, ignore_errors=True)
 
 
 def update() -> str:

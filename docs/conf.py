@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 # Addresses come from the environment; without them every link is relative.
 SITE_URL = f"{address.rstrip('/')}/" if (address := os.environ.get("SITE_URL")) else ""
 REPOSITORY_URL = os.environ.get("REPOSITORY_URL", "").rstrip("/")
+if not REPOSITORY_URL.startswith("https://"):  # as where a host clones by SSH
+    REPOSITORY_URL = ""
 html_baseurl = SITE_URL
 
 project = "Unsteady"
@@ -83,7 +85,7 @@ sphinx_gallery_conf = {
     "filename_pattern": "/plot_",
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("figures.scrape",),
-    "reset_modules": ("examples.hold", "matplotlib", "figures.reset"),
+    "reset_modules": ("matplotlib", "figures.reset"),
     "capture_repr": (),
     "remove_config_comments": True,
     "write_computation_times": False,

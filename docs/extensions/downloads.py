@@ -22,6 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+INSTALL = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
 ROLE = re.compile(r":(?:\w+:)?(?P<role>\w+):`(?:(?P<text>[^`<]+?)\s*<)?~?(?P<target>[^`<>]+)>?`")
 
 
@@ -31,7 +32,7 @@ def title_of(script: Path) -> str:
 
 
 def plain(markdown: str, page: str, site: str, gallery: Path) -> str:
-    """Return a notebook's text without roles: links to other examples, names of the library as code.
+    """Return a notebook's text without roles: links to pages, names of the library as code.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def plain(markdown: str, page: str, site: str, gallery: Path) -> str:
     page : str
         Name of the notebook's own page, ``/gallery/<topic>/plot_<claim>``.
     site : str
-        Address of the site, or nothing: then links lead to the notebooks of the same archive.
+        Address of the site, or nothing: then links lead to the notebooks of the same archive alone.
     gallery : Path
         Where the generated examples lie.
     """
@@ -48,17 +49,24 @@ def plain(markdown: str, page: str, site: str, gallery: Path) -> str:
         role, text, target = match["role"], match["text"], match["target"]
         if role != "doc":
             return f"`{text or target}`"
-        script = gallery.parent / f"{target.lstrip('/')}.py"
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), target))
+        script = gallery.parent / f"{target[1:]}.py"
+        if target.startswith("/gallery/") and not target.endswith("/index") and not script.is_file():
+            raise ExtensionError(f"examples{page.removeprefix('/gallery')}.py: {match[0]} is no example")
+        name = text or (title_of(script) if script.is_file() else posixpath.basename(target))
+        if site:
+            return f"[{name}]({site}{target[1:]}.html)"
         relative = posixpath.relpath(f"{target}.ipynb", posixpath.dirname(page))
-        address = f"{site}{target.lstrip('/')}.html" if site else relative
-        return f"[{text or title_of(script)}]({address})"
+        return f"[{name}]({relative})" if script.is_file() else f"*{name}*"
 
     return ROLE.sub(written, markdown)
 
 
-def rewrite_notebook(file: Path, site: str, gallery: Path) -> None:
-    """Put the text cells of a notebook into plain words."""
+def rewrite_notebook(file: Path, site: str, gallery: Path, wheel: str) -> None:
+    """Put the text cells of a notebook into plain words; where the site has an address, install from it."""
     notebook = json.loads(file.read_text("utf-8"))
+    if site:
+        notebook["cells"].insert(0, {**INSTALL, "source": [f"%pip install --quiet {site}wheels/{wheel}"]})
     page = f"/gallery/{file.parent.name}/{file.stem}"
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
@@ -82,7 +90,7 @@ def pack_examples(app: Sphinx) -> None:
     everything: dict[str, Path] = {}
     for script in scripts:
         notebook = script.with_suffix(".ipynb")
-        rewrite_notebook(notebook, app.config.html_baseurl, gallery)
+        rewrite_notebook(notebook, app.config.html_baseurl, gallery, app.wheel.name)  # type: ignore[attr-defined]
         pack(script.with_suffix(".zip"), {file.name: file for file in (script, notebook)})
         everything |= {f"{script.parent.name}/{file.name}": file for file in (script, notebook)}
     pack(gallery / "unsteady-examples.zip", everything)
@@ -118,17 +126,22 @@ def publish_wheel(app: Sphinx, exception: Exception | None) -> None:
 
 
 class WheelDirective(SphinxDirective):
-    """The link to the wheel, and the commands that install from it."""
+    """The link to the wheel, and the commands that install from it.
+
+    They name the wheel itself where pip is asked: of a name alone, the package index might know another.
+    """
 
     def run(self) -> list[nodes.Node]:
-        name = self.env.app.wheel.name  # type: ignore[attr-defined]
+        name, site = self.env.app.wheel.name, self.config.html_baseurl  # type: ignore[attr-defined]
         link = nodes.reference("", name, refuri=name, internal=True)
-        address = f"{self.config.html_baseurl or 'ADDRESS-OF-THIS-SITE/'}wheels/"
+        where = "" if site else "Download it, and in the folder where it is:"
         commands = (
-            f"pip install --find-links {address} unsteady\n"
-            f"uv run --find-links {address} plot_learning_rate.py"
+            f"pip install {site}wheels/{name}\nuv run --find-links {site}wheels/ plot_learning_rate.py"
+            if site
+            else f"pip install ./{name}\nuv run --find-links . plot_learning_rate.py"
         )
-        return [nodes.paragraph("", "", link), nodes.literal_block(commands, commands, language="sh")]
+        block = nodes.literal_block(commands, commands, language="sh")
+        return [nodes.paragraph("", "", link), nodes.paragraph("", where), block]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

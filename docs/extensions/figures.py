@@ -18,7 +18,6 @@ from urllib.parse import quote
 import matplotlib.pyplot as plt
 from claims import write_records
 from docutils import nodes
-from docutils.parsers.rst import directives
 from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -73,7 +72,7 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
 
 def save(figure: Figure, image: Path, place: str) -> None:
     """Write the figure as SVG in the page's colours, its alt text and size beside it."""
-    alt = str(figure.get_label())
+    alt = str(figure.get_label()).strip()
     if len(alt) < SHORTEST_ALT:
         raise ExtensionError(
             f"{place}: a figure needs alt text of at least {SHORTEST_ALT} characters: "
@@ -121,7 +120,6 @@ class ExampleFigureDirective(SphinxDirective):
 
     required_arguments = 2
     has_content = True
-    option_spec = {"lazy": directives.flag}  # noqa: RUF012
 
     def run(self) -> list[nodes.Node]:
         script, number = self.arguments

@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from logging import WARNING, getLogger
 from pathlib import Path
 from typing import Any
+from unicodedata import decomposition
+from xml.etree import ElementTree
 
 from docutils import nodes
 from fontTools import subset
@@ -27,6 +29,13 @@ getLogger("fontTools").setLevel(WARNING)  # it tells of every table that it has 
 # Combining marks do not stretch over their letter; the spacing characters do.
 MACROS = {"overline": r"\overset{‾}{#1}"}
 
+SIGNS = {"mfrac": "/", "msup": "^", "msub": "_"}
+# A single letter in <mi> is shown as the mathematical italic one, which has a place of its own in a font.
+ITALIC = {
+    chr(int(decomposition(chr(code)).split()[1], 16)): chr(code)
+    for code in (0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C))
+    if decomposition(chr(code))
+}
 FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 
@@ -43,8 +52,22 @@ def to_mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
 
 
 def to_text(latex: str) -> str:
-    """Return what is to be read of a formula, for where there are only letters."""
-    return unescape(TAG.sub("", converter.convert_with_local_state(latex, displaystyle=False)))
+    """Return what is to be read of a formula, for where there are only letters; a wrong one as it stands."""
+    try:
+        return spoken(ElementTree.fromstring(converter.convert_with_local_state(latex, displaystyle=False)))
+    except LatexError:
+        return latex
+
+
+def spoken(element: ElementTree.Element) -> str:
+    """Return an element of MathML on one line: a/b, a^b, a_b, √(a)."""
+    parts = [spoken(child) for child in element]
+    if element.tag in SIGNS and len(parts) == 2:
+        first, second = (part if len(part) == 1 else f"({part})" for part in parts)
+        return f"{first}{SIGNS[element.tag]}{second}"
+    if element.tag == "msqrt":
+        return f"√({''.join(parts)})"
+    return (element.text or "").strip() + "".join(parts)
 
 
 def visit_inline(translator: Any, node: nodes.math) -> None:
@@ -70,7 +93,9 @@ FONT = Path(str(find_spec("ziamath").origin)).parent / "fonts" / "STIXTwoMath-Re
 def letters_of(pages: Iterable[Path]) -> set[str]:
     """Return all characters that the formulas of the pages show, the root sign of their tags included."""
     formulas = [formula for page in pages for formula in FORMULA.findall(page.read_text("utf-8"))]
-    return {letter for formula in formulas for letter in unescape(TAG.sub("", formula))} | {"√"}
+    letters = {letter for formula in formulas for letter in unescape(TAG.sub("", formula))}
+    variables = {letter for formula in formulas for letter in re.findall(r"<mi>(.)</mi>", formula)}
+    return letters | {ITALIC.get(letter, letter) for letter in variables} | {"√"}
 
 
 def write_font(app: Sphinx, exception: Exception | None) -> None:

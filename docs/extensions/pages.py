@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 MENDED = tuple(
     (re.compile(pattern), replacement)
@@ -41,10 +42,12 @@ MENDED = tuple(
             r'<img alt="" src="([^"]*_thumb\.svg)" />',
             r'<img alt="" src="\1" width="320" height="200" loading="lazy">',
         ),
-        # No style but from a style sheet.
+        # No style but from a style sheet: what is left out here is in site.css, or needs none.
         (r'(<svg[^<>]*?) style="display: none;"', r'\1 class="symbols"'),
         (r'(<[^<>]*?) style="opacity: 50%"', r'\1 opacity="50%"'),
-        (r'(<[^<>]*?) style="[^"]*"', r"\1"),
+        (r'(<img[^<>]*?) style="display: none"', r"\1 hidden"),
+        (r'(<t[dh][^<>]*?) style="width: \d+%(?:; vertical-align: top)?;?"', r"\1"),
+        (r'(<(?:table|col)[^<>]*?) style="width: [\d.]+%"', r"\1"),
     )
 )
 INLINE = {
@@ -53,11 +56,24 @@ INLINE = {
 }
 
 
-def mend(html: str) -> str:
+STYLED = re.compile(r'<[^<>]*? style="[^"]*"[^<>]*>')
+CHARSET = '<meta charset="utf-8">'
+
+
+def mend(html: str, name: str) -> str:
     """Return the page as it should be."""
     for pattern, replacement in MENDED:
         html = pattern.sub(replacement, html)
+    if styled := STYLED.search(html):
+        raise ExtensionError(f"{name}: the policy of the pages forbids this style: {styled[0]}")
     return html
+
+
+def from_anywhere(html: str, prefix: str) -> str:
+    """Return the page for what is not there, shown at any address, with absolute links in its text."""
+    head, mark, text = html.partition("<article")
+    text, end, foot = text.partition("</article>")
+    return head + mark + re.sub(r'href="(?!#|/|\w+:)', f'href="{prefix}', text) + end + foot
 
 
 def policy(pages: Iterable[str]) -> str:
@@ -76,13 +92,16 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     """Mend every page and write the policy into it, unless ``make live`` adds a script of its own."""
     if exception or app.builder.format != "html":
         return
-    pages = {file: mend(file.read_text("utf-8")) for file in sorted(Path(app.outdir).rglob("*.html"))}
-    rules = f'<meta http-equiv="Content-Security-Policy" content="{policy(pages.values())}">'
-    meta = "" if app.tags.has("live") else rules
-    for file, html in pages.items():
-        file.write_text(
-            html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n    {meta}', 1), "utf-8"
-        )
+    out = Path(app.outdir)
+    names = sorted(file.relative_to(out).as_posix() for file in out.rglob("*.html"))
+    pages = {name: mend((out / name).read_text("utf-8"), name) for name in names}
+    pages["404.html"] = from_anywhere(pages["404.html"], app.config.notfound_urls_prefix)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(pages.values())}">'
+    for name, html in pages.items():
+        if html.count(CHARSET) != 1:
+            raise ExtensionError(f"{name}: no place for the policy, {CHARSET} is not there once")
+        written = html if app.tags.has("live") else html.replace(CHARSET, f"{CHARSET}\n    {meta}")
+        (out / name).write_text(written, "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -28,6 +28,11 @@ def small_site(tmp_path: Path) -> SmallSite:
     (tmp_path / "docs/references.bib").touch()
     site = SmallSite(tmp_path)
     site.page.write_text(PAGE, "utf-8")
+    for name in ("one", "two"):  # from six pages on, Sphinx reads and writes in processes of its own
+        (tmp_path / f"docs/{name}.md").write_text(
+            f"# Page {name}\n\nIt says {{claim}}`it-is-so:.0f`.\n", "utf-8"
+        )
+    (tmp_path / "docs/404.md").write_text("---\norphan: true\n---\n\n# Not here\n\nGo [home](index.md).\n")
     (tmp_path / "docs/wheels").mkdir()
     (tmp_path / "docs/wheels/index.md").write_text("# A wheel\n\n```{wheel}\n```\n")
     site.script.parent.mkdir(parents=True)

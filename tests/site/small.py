@@ -42,6 +42,8 @@ A caption.
 
 ```{toctree}
 gallery/index
+one
+two
 wheels/index
 ```
 """
@@ -52,6 +54,7 @@ def start(top: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, str(top / "docs" / "build.py")],
         cwd=top,
+        env={**os.environ, "PYTHONPATH": str(top / "src")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -69,7 +72,7 @@ def build(top: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(top / "docs" / "build.py")],
         cwd=top,
-        env={**os.environ, "NO_COLOR": "1", **environment},
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(top / "src"), **environment},
         capture_output=True,
         text=True,
         timeout=600,

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 from PIL import Image
 from small import SmallSite
 
+import unsteady
+
 ADDRESS = "https://site.invalid/unsteady/"
 
 
@@ -35,13 +37,13 @@ def test_with_an_address(small_site: SmallSite) -> None:
     assert f"{ADDRESS}gallery/10_small/plot_small.html" in places
     assert all(place.startswith(ADDRESS) for place in places)
     commands = re.sub(r"<[^>]*>", "", (small_site.html / "wheels/index.html").read_text("utf-8"))
-    assert f"pip install --find-links {ADDRESS}wheels/ unsteady" in commands
-    notebook = next(small_site.html.rglob("*.ipynb")).read_text("utf-8")
-    assert f"%pip install --quiet --find-links {ADDRESS}wheels/ unsteady" in notebook
+    wheel = f"{ADDRESS}wheels/unsteady-{unsteady.__version__}-py3-none-any.whl"
+    assert f"pip install {wheel}" in commands
+    assert f"%pip install --quiet {wheel}" in next(small_site.html.rglob("*.ipynb")).read_text("utf-8")
     for page in small_site.html.rglob("*.html"):
         text = page.read_text("utf-8")
         assert 'href="https://repository.invalid/unsteady/issues/new"' in text, page
-        assert "Unsteady 0.1.0" in text, page
+        assert f"Unsteady {unsteady.__version__}" in text, page
     assert 'href="/unsteady/_static' in (small_site.html / "404.html").read_text("utf-8")
 
 
