@@ -110,6 +110,7 @@ html_favicon = "_static/favicon.svg"
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = [("menus.js", {"defer": "defer"})]
 html_search_scorer = str(Path(__file__).parent / "scorer.js")
 html_context = {"feedback_url": REPOSITORY_URL and f"{REPOSITORY_URL}/issues/new"}
 html_scaled_image_link = False  # a figure is no link to itself

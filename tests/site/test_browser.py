@@ -127,6 +127,18 @@ def test_menus_open_by_keyboard(open_page: Open, scripts: bool) -> None:
     assert toc.is_visible()
 
 
+@pytest.mark.parametrize(("box", "drawer"), [("__navigation", ".sidebar-drawer"), ("__toc", ".toc-drawer")])
+def test_an_open_menu_has_the_focus_and_escape_closes_it(open_page: Open, box: str, drawer: str) -> None:
+    page = open_page("steps.html", viewport=PHONE)
+    page.locator(f"#{box}").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("drawer => document.activeElement.closest(drawer) !== null", arg=drawer)
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == box
+    page.wait_for_timeout(400)
+    assert not page.locator(drawer).is_visible()
+
+
 def test_menus_are_reached_by_keyboard(open_page: Open) -> None:
     page = open_page("index.html", viewport=PHONE)
     tab_to(page, "#__navigation")
@@ -210,6 +222,39 @@ def test_a_folder_on_disk_is_a_site_too(site: Path, browser: Browser) -> None:
     context.close()
 
 
+def test_formulas_are_drawn_in_the_sites_own_font(open_page: Open) -> None:
+    page = open_page("batches.html")
+    client = page.context.new_cdp_session(page)
+    client.send("DOM.enable")
+    client.send("CSS.enable")
+    root = client.send("DOM.getDocument", {"depth": 1})["root"]["nodeId"]
+    for tag in ("mi", "mn", "mo"):
+        nodes = client.send("DOM.querySelectorAll", {"nodeId": root, "selector": f"math {tag}"})["nodeIds"]
+        assert nodes
+        for node in nodes:
+            fonts = client.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+            assert {font["familyName"] for font in fonts} <= {"STIX Two Math"}, (tag, fonts)
+
+
+def test_a_script_that_was_not_built_in_does_not_run(open_page: Open) -> None:
+    page = open_page("steps.html")
+    page.evaluate("""() => {
+        const script = document.createElement("script")
+        script.textContent = "document.body.dataset.foreign = 'ran'"
+        document.body.append(script)
+        document.body.setAttribute("style", "outline: 7px solid red")
+    }""")
+    assert page.evaluate("document.body.dataset.foreign") is None
+    assert page.evaluate("getComputedStyle(document.body).outlineWidth") != "7px"
+
+
+def test_print_has_no_more_than_the_page(open_page: Open) -> None:
+    page = open_page("steps.html")
+    page.emulate_media(media="print")
+    for hidden in (".skip-to-content", ".headerlink", ".theme-toggle", ".sidebar-drawer"):
+        assert not page.locator(hidden).first.is_visible(), hidden
+
+
 # Search -------------------------------------------------------------------------------------------
 
 
@@ -228,6 +273,9 @@ def test_a_folder_on_disk_is_a_site_too(site: Path, browser: Browser) -> None:
         ("small validation set", "short_answer"),
         ("accuracy stuck low", "capacity"),
         ("overfitting", "capacity"),
+        ("val loss increases", "capacity"),
+        ("spiky loss", "steps"),
+        ("jittery accuracy", "batches"),
     ],
 )
 def test_search_finds_a_symptom_in_the_readers_words(open_page: Open, words: str, page: str) -> None:
@@ -245,7 +293,8 @@ def test_what_is_not_there_leads_back(open_page: Open) -> None:
     assert page.locator("h1").inner_text().startswith("There is no such page")
     assert page.evaluate("getComputedStyle(document.querySelector('.sidebar-drawer')).display") == "flex"
     page.get_by_role("link", name="home page").click()
-    page.wait_for_url("**/index.html")
+    page.wait_for_load_state()
+    assert page.locator("h1").inner_text().startswith("Why does accuracy fluctuate")
 
 
 # Weight -------------------------------------------------------------------------------------------

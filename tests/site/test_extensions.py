@@ -6,9 +6,9 @@ import claims
 import figures
 import matplotlib.pyplot as plt
 import pytest
-from fresh import summary
 from sphinx.errors import ExtensionError
 
+from examples import summary
 from unsteady import plotting
 
 
