@@ -112,3 +112,11 @@ def test_a_record_holds_what_the_site_needs():
 def test_bad_calls_are_named(arguments, error, message):
     with pytest.raises(error, match=message):
         claim(**({"id": "an-id", "statement": "it is so"} | arguments))
+
+
+def test_one_number_is_one_however_it_comes():
+    claims.records.clear()
+    for name, measured in (("a-0", 3), ("a-1", np.float64(3)), ("a-2", np.array(3.0)), ("a-3", [3])):
+        claims.claim(name, "three", measured=measured, equals=3)
+    assert [record.measured for record in claims.records] == [3.0, 3.0, 3.0, [3.0]]
+    claims.records.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -144,7 +145,7 @@ def claim(
     >>> claim("two-and-two", "two and two are four", measured=2 + 2, equals=4)
     [two-and-two] two and two are four: measured 4, expected 4
     """
-    if not id or not all(part.isalnum() and part == part.lower() for part in id.split("-")):
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ValueError(f"id must be lower-case words joined by hyphens, got {id!r}")
     asked = {"equals": equals, "below": below, "above": above, "between": between}
     given = {kind: bound for kind, bound in asked.items() if bound is not None}
@@ -172,5 +173,6 @@ def claim(
     if failing:
         raise ClaimError(f"{sentence}; it does not hold for {_brief(failing)} ({script}:{line})")
     print(sentence)
-    kept = values if hasattr(measured, "__len__") or len(values) > 1 else values[0]
+    several = getattr(measured, "ndim", int(hasattr(measured, "__len__"))) > 0
+    kept = values if several else values[0]
     records.append(Record(id, statement, kept, expected, min(margins), script, line))

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import claims
+import downloads
 import figures
+import maths
 import matplotlib.pyplot as plt
+import pages
 import pytest
 from sphinx.errors import ExtensionError
 
@@ -37,6 +40,43 @@ def test_numbers_are_typeset(value: float, style: str, text: str) -> None:
 )
 def test_bounds_are_typeset(bound: str, text: str) -> None:
     assert claims.tidy(bound) == text
+
+
+@pytest.mark.parametrize(
+    ("site", "rst", "markdown"),
+    [
+        ("", ":doc:`/gallery/20_b/plot_b`", "[Is it b?](../20_b/plot_b.ipynb)"),
+        ("", ":doc:`so <../20_b/plot_b>`", "[so](../20_b/plot_b.ipynb)"),
+        ("", ":doc:`home </index>`", "*home*"),
+        ("https://s/", ":doc:`/gallery/20_b/plot_b`", "[Is it b?](https://s/gallery/20_b/plot_b.html)"),
+        ("https://s/", ":doc:`home </index>`", "[home](https://s/index.html)"),
+        ("", "see :func:`unsteady.theory.standard_error`", "see `unsteady.theory.standard_error`"),
+        ("", ":py:class:`Adam <unsteady.optimizers.Adam>`", "`Adam`"),
+    ],
+)
+def test_notebooks_have_links_and_names_for_roles(tmp_path: Path, site: str, rst: str, markdown: str) -> None:
+    other = tmp_path / "gallery/20_b/plot_b.py"
+    other.parent.mkdir(parents=True)
+    other.write_text('"""\nIs it b?\n========\n"""\n')
+    assert downloads.plain(rst, "/gallery/10_a/plot_a", site, tmp_path / "gallery") == markdown
+
+
+def test_a_link_to_no_example_names_who_links(tmp_path: Path) -> None:
+    with pytest.raises(ExtensionError, match=r"examples/10_a/plot_a\.py: .*plot_gone` is no example"):
+        downloads.plain(":doc:`/gallery/20_b/plot_gone`", "/gallery/10_a/plot_a", "", tmp_path / "gallery")
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"), [(r"\frac{2}{\lambda}", "2/λ"), ("x^2", "x^2"), (r"\eta/B", "η/B"), (r"\no", r"\no")]
+)
+def test_formulas_are_told_in_letters(latex: str, text: str) -> None:
+    assert maths.to_text(latex) == text
+
+
+def test_a_style_that_would_be_lost_is_an_error() -> None:
+    assert pages.mend('<p class="caption" role="heading">', "a").endswith('aria-level="2">')
+    with pytest.raises(ExtensionError, match=r"a\.html: .*forbids this style: <mtd style="):
+        pages.mend('<mtd style="text-align: right;">', "a.html")
 
 
 def test_a_figure_follows_the_scheme_and_keeps_its_data_colours(tmp_path: Path) -> None:
