@@ -238,6 +238,9 @@ def test_formulas_are_drawn_in_the_sites_own_font(open_page: Open) -> None:
 
 def test_a_script_that_was_not_built_in_does_not_run(open_page: Open) -> None:
     page = open_page("steps.html")
+    answer = page.reload()
+    assert answer is not None
+    assert answer.headers["content-security-policy"].startswith("default-src 'self'; ")
     page.evaluate("""() => {
         const script = document.createElement("script")
         script.textContent = "document.body.dataset.foreign = 'ran'"

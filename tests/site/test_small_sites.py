@@ -3,6 +3,7 @@
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 
 import pytest
 from small import SmallSite
@@ -78,6 +79,19 @@ def test_a_figure_without_alt_text_stops_the_build_at_its_line(small_site: Small
     done = small_site.build()
     assert done.returncode == 1
     assert re.search(r"plot_small\.py:\d+: .*a figure needs alt text", done.stderr)
+
+
+def test_alt_text_arrives_intact_and_each_figure_of_a_cell_is_shown(small_site: SmallSite) -> None:
+    alt = 'A "quoted" <b>ümlaut</b> & $x_1 < 2$, it\'s said.'
+    small_site.change(small_site.script, '"A line that rises from 0 to 1, alone in its picture."', repr(alt))
+    second = "fig, ax = plt.subplots()\nfig.set_label('The second figure of one cell.')\n\n# %%\n# And"
+    small_site.change(small_site.script, "# %%\n# And", second)
+    assert small_site.build().returncode == 0
+    page = (small_site.html / "gallery/10_small/plot_small.html").read_text("utf-8")
+    shown = [
+        unescape(found) for found in re.findall(r'<img[^>]*alt="([^"]*)"[^>]*class="example-figure"', page)
+    ]
+    assert shown == [alt, "The second figure of one cell."]
 
 
 def test_a_figure_without_alt_text_is_no_fault_of_the_next_example(small_site: SmallSite) -> None:
