@@ -50,6 +50,14 @@ def test_digits_are_split_once_and_for_all_with_all_classes_alike():
     assert datasets.digits(n_eval=100).X_eval.shape == (100, 64)
 
 
+def test_another_seed_is_another_split_of_the_same_digits():
+    one, other = datasets.digits(), datasets.digits(seed=1)
+    assert (one.X_train != other.X_train).any()
+    for data in (one, other):
+        both = np.concatenate([data.X_train, data.X_eval])
+        np.testing.assert_array_equal(np.sort(both.sum(axis=1)), np.sort(load_digits().data.sum(axis=1) / 16))
+
+
 def test_flipped_labels_are_other_labels():
     clean = datasets.digits()
     noisy, flipped = datasets.flip_labels(clean, 0.3, seed=1)
@@ -111,6 +119,7 @@ def test_data_are_checked(changes, error, message):
         (lambda: datasets.line(n=0), ValueError, "n must be an integer >= 1, got 0"),
         (lambda: datasets.line(noise=-1), ValueError, "noise must be .*got -1"),
         (lambda: datasets.cubic(seed=1.5), TypeError, "seed must be an integer"),
+        (lambda: datasets.digits(seed=-1), ValueError, "seed must be .*got -1"),
         (lambda: datasets.digits(n_eval=1797), ValueError, "n_eval must be .*<= 1787, got 1797"),
         (lambda: datasets.flip_labels(Data(**GOOD), 0.1), TypeError, "data must have integer labels"),
         (lambda: datasets.flip_labels(datasets.digits(), 1.1), ValueError, "share must be .*got 1.1"),

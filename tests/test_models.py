@@ -44,6 +44,7 @@ MODELS = [
         for dropout in (0.0, 0.4)
         for batch_norm in (False, True)
     ),
+    MLP((5, 4), "tanh", CLASSES, loss="squared_error"),
 ]
 
 
@@ -229,6 +230,8 @@ def test_a_column_of_targets_never_meets_a_row(model):
         (lambda: MLP(hidden=32), TypeError, "hidden must be .*32"),
         (lambda: MLP(hidden=(0,)), ValueError, "hidden must be an integer >= 1, got 0"),
         (lambda: MLP(activation="gelu"), ValueError, "activation must be one of 'relu', 'tanh', got 'gelu'"),
+        (lambda: MLP(loss="hinge"), ValueError, "loss must be one of 'cross_entropy', 'squared_error'"),
+        (lambda: LinearRegression(initial_scale=-1), ValueError, "initial_scale must be .*>= 0, got -1"),
         (lambda: MLP(classes=1), ValueError, "classes must be an integer >= 2, got 1"),
         (lambda: MLP(dropout=1.0), ValueError, "dropout must be .*>= 0 and < 1, got 1"),
         (lambda: SoftmaxRegression("ten"), TypeError, "classes must be .*'ten'"),
@@ -257,3 +260,24 @@ def test_batch_norm_asks_for_its_buffers():
     parameters, _ = jittered(model)
     with pytest.raises(ValueError, match="buffers must be the 2 arrays"):
         model.predict(parameters, batch(model)[0])
+
+
+def test_squared_error_is_half_the_squared_distance_from_one_hot_labels():
+    model = MLP((5,), "tanh", CLASSES, loss="squared_error")
+    parameters, _ = jittered(model)
+    X, y = batch(model)
+    score = model.evaluate(parameters, X, y)
+    logits = model.logits(parameters, X)
+    expected = 0.5 * ((logits - np.eye(CLASSES)[y]) ** 2).sum(axis=-1).mean(axis=-1)
+    np.testing.assert_allclose(score.loss, expected)
+    np.testing.assert_array_equal(score.correct, model.predict(parameters, X) == y)
+    lost = model.evaluate([np.full_like(p, np.nan) for p in parameters], X, y)
+    assert not lost.correct.any()
+    assert np.isnan(lost.accuracy).all()
+
+
+def test_a_line_starts_as_spread_as_it_was_told():
+    wide, narrow = LinearRegression(), LinearRegression(initial_scale=0.02)
+    ours, theirs = (model.start(FEATURES, generators())[0] for model in (narrow, wide))
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, 0.02 * other)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unsteady.objectives import DoubleWell, Plateau, Quadratic, Saddle
+from unsteady.objectives import DoubleWell, Plateau, Quadratic, Saddle, Slope, TwoBowls
 
 OBJECTIVES = [
     Quadratic(2.0, minimum=2.0, offset=-1.0),
@@ -11,7 +11,9 @@ OBJECTIVES = [
     Saddle(2.0, 0.5),
     Plateau(3.0),
     DoubleWell(2.0, half_distance=1.5),
+    Slope([1e-3, -4.0]),
 ]
+BOWLS = TwoBowls(curvatures=(8.0, 1.0), minima=(-1.0, 1.5), offsets=(0.4, 0.0))
 each = pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
 
 
@@ -49,6 +51,23 @@ def test_minima_are_where_they_are_said_to_be(objective, place):
     np.testing.assert_allclose(np.diagonal(objective.hessian(place)), curvature)
 
 
+def test_two_bowls_have_the_derivatives_of_the_lower_one():
+    x = np.random.default_rng(0).uniform(-3, 3, (4, 5, 1))
+    assert BOWLS.value(x).shape == (4, 5)
+    np.testing.assert_allclose(BOWLS.gradient(x), differences(BOWLS.value, x), atol=1e-8)
+    np.testing.assert_allclose(BOWLS.hessian(x), differences(BOWLS.gradient, x), atol=1e-7)
+    left, right = Quadratic(8.0, -1.0, 0.4), Quadratic(1.0, 1.5)
+    np.testing.assert_array_equal(BOWLS.value(x), np.minimum(left.value(x), right.value(x)))
+
+
+def test_two_bowls_have_two_minima():
+    places = np.array([[-1.0], [1.5]])
+    np.testing.assert_allclose(BOWLS.value(places), [0.4, 0.0])
+    np.testing.assert_allclose(BOWLS.gradient(places), 0)
+    np.testing.assert_allclose(BOWLS.hessian(places)[:, 0, 0], [8.0, 1.0])
+    assert BOWLS.lowest == 0.0
+
+
 def test_the_seeds_parabola():
     x = np.linspace(-1, 5, 7)[:, None]
     np.testing.assert_allclose(OBJECTIVES[0].value(x), x[:, 0] ** 2 - 4 * x[:, 0] + 3, atol=1e-12)
@@ -77,6 +96,13 @@ def test_the_ridge_between_two_wells():
         (lambda: DoubleWell(1.0, [1.0]), TypeError, "half_distance must be one number"),
         (lambda: Quadratic([1.0, 2.0]).value(np.zeros((4, 3))), ValueError, r"x must have 2 dims.*\(4, 3\)"),
         (lambda: Saddle().gradient(np.zeros((4, 3))), ValueError, r"x must have 2 dims.*\(4, 3\)"),
+        (lambda: TwoBowls((1.0, 0.0), (-1, 1)), ValueError, "curvatures must be .*> 0, got 0"),
+        (lambda: TwoBowls(1.0, (-1, 1)), ValueError, "curvatures must be a pair of numbers, got 1.0"),
+        (lambda: TwoBowls((1.0, 1.0), (1, -1)), ValueError, "minima must ascend"),
+        (lambda: TwoBowls((1.0, 1.0), (-1, 1), (9, 0)), ValueError, "offsets must leave each bowl a minimum"),
+        (lambda: BOWLS.value(np.zeros((4, 2))), ValueError, r"x must have 1 dims.*\(4, 2\)"),
+        (lambda: Slope(np.ones((2, 2))), ValueError, r"steepness must be a number or .*\(2, 2\)"),
+        (lambda: Slope([1.0, 2.0]).value(np.zeros(3)), ValueError, r"x must have 2 dims.*\(3,\)"),
         (lambda: Quadratic(1.0).value(2.0), ValueError, r"x must have the shape \(\*replicates, dims\)"),
         (lambda: Plateau().value(["a"]), TypeError, "x must be an array of numbers"),
     ],

@@ -23,7 +23,11 @@ def imported(statement: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import unsteady", "from unsteady import claim", "import unsteady.claims, unsteady.history"],
+    [
+        "import unsteady",
+        "from unsteady import claim",
+        "import unsteady.claims, unsteady.history, unsteady.accuracy",
+    ],
 )
 def test_light_rooms_import_the_standard_library_alone(statement):
     foreign = imported(statement) - imported("pass") - set(sys.stdlib_module_names) - {"unsteady"}

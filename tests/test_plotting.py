@@ -86,3 +86,16 @@ def test_replicates_must_fit_their_places(ax, draw):
 def test_curves_need_a_label_each(ax):
     with pytest.raises(ValueError, match=r"values must have the shape \(points, 1\).*\(4, 2\)"):
         plotting.curves(ax, np.zeros((4, 2)), ["a"])
+
+
+@pytest.mark.parametrize("which", ["x", "y"])
+def test_a_log_axis_has_plain_numbers_where_it_was_told(ax, which):
+    ax.plot([10, 1000], [10, 1000])
+    plotting.log_axis(ax, [25, 400, 0.5], which)
+    axis = getattr(ax, f"{which}axis")
+    ax.figure.canvas.draw()
+    assert [label.get_text() for label in axis.get_ticklabels()] == ["25", "400", "0.5"]
+    assert axis.get_scale() == "log"
+    assert len(axis.get_minorticklocs()) == 0
+    with pytest.raises(ValueError, match="which must be one of 'x', 'y', got 'z'"):
+        plotting.log_axis(ax, [1], "z")

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from unsteady import theory
+from unsteady.objectives import DoubleWell, Plateau, Quadratic, Saddle, Slope
+from unsteady.optimizers import SGD, Adam, RMSprop
+from unsteady.training import descend
 
 RNG = np.random.default_rng(0)
 
@@ -23,12 +26,15 @@ def test_standard_error_of_subsets_of_a_pool():
     assert theory.standard_error(0.8, 200, pool=200) == 0
 
 
-def test_wilson_interval_is_the_score_tests():
-    low, high = theory.wilson_interval(0.9, 50)
-    for end in (low, high):  # where the score test just rejects
-        assert abs(0.9 - end) == pytest.approx(1.959964 * np.sqrt(end * (1 - end) / 50), rel=1e-6)
-    assert theory.wilson_interval(1.0, 20).high == pytest.approx(1)
-    assert theory.wilson_interval(0.9, 50, level=0.5).low > low
+def test_change_variance_is_that_of_three_outcomes():
+    gained, lost, n = 0.2, 0.1, 60
+    changes = RNG.multinomial(n, [gained, lost, 0.7], size=20_000) @ [1, -1, 0] / n
+    expected = theory.change_variance(gained + lost, gained - lost, n)
+    assert changes.var() == pytest.approx(expected, rel=5 * np.sqrt(2 / 20_000))
+    b, c = 12, 6  # as counts on one set
+    assert theory.change_variance(18 / n, 6 / n, n) == pytest.approx((b + c) / n**2 - (b - c) ** 2 / n**3)
+    assert theory.change_variance(0.3, 0.1, 60, pool=60) == 0
+    assert theory.change_variance(0.1, -0.1, 60) == pytest.approx((0.1 - 0.01) / 60)
 
 
 def test_regimes_of_descent():
@@ -48,6 +54,50 @@ def test_ringing_decays_as_the_root_of_momentum_between_its_borders_only():
     outside = np.array([0.9 * inside[0], 1.01 * inside[-1]])
     assert (theory.momentum_factor(outside, 1.0, 0.9) > np.sqrt(0.9) + 1e-3).all()
     np.testing.assert_allclose(theory.momentum_factor(3.8, 1.0, 0.9), 1)
+
+
+def test_adams_safe_epsilon_puts_the_preconditioned_sharpness_on_its_bound():
+    epsilon = theory.adam_safe_epsilon(0.01, 7.0, beta1=0.8)
+    assert 7.0 / epsilon == pytest.approx(theory.adam_sharpness_bound(0.01, beta1=0.8))
+    path = descend(Quadratic(7.0), 1e-4, Adam(0.01, 0.8, 0.9, epsilon * np.array([0.97, 1.03])), steps=4000)
+    assert path.loss[-500:, 0].max() > 1e-9
+    assert path.loss[-500:, 1].max() < 1e-20
+
+
+def test_rmsprops_first_step():
+    path = descend(Slope(5.0), 0.0, RMSprop(0.1, np.array([0.0, 0.9, 0.99])), steps=1)
+    np.testing.assert_allclose(-path.x[1, :, 0], theory.rmsprop_first_step(0.1, [0.0, 0.9, 0.99]), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("rate", "escape"), [(0.1, 1.0), (0.5, 2.0), (0.01, 0.3)])
+def test_a_saddle_is_left_when_theory_says(rate, escape):
+    path = descend(Saddle(1.0, escape), [0.5, 1e-5], SGD(rate), steps=4000)
+    left = (np.abs(path.x[:, 1]) >= 1).argmax()
+    assert 0 <= left - theory.saddle_escape_time(1e-5, rate, escape) < 1
+
+
+@pytest.mark.parametrize("curvature", [1.0, 4.0])
+def test_a_plateau_is_crossed_when_theory_says(curvature):
+    starts = np.array([1.5, 2.5, 3.5]) / np.sqrt(curvature)
+    path = descend(Plateau(curvature), starts[:, None], SGD(0.01 / curvature), steps=6000)
+    crossed = (np.abs(path.x[..., 0]) <= 1 / np.sqrt(curvature)).argmax(axis=0)
+    np.testing.assert_allclose(
+        crossed, theory.plateau_escape_time(starts, 0.01 / curvature, curvature), rtol=0.002, atol=1
+    )
+    assert theory.plateau_escape_time(1 / np.sqrt(curvature), 0.01, curvature) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("curvature", "half_distance"), [(1.0, 1.0), (3.0, 2.0)])
+def test_two_wells_change_what_descent_does_at_the_bounds(curvature, half_distance):
+    bounds = np.array(theory.double_well_bounds(curvature))
+    rates = np.concatenate([0.98 * bounds, 1.02 * bounds])
+    well = DoubleWell(curvature, half_distance)
+    x = descend(well, 1.1 * half_distance, SGD(rates), steps=4000).x[..., 0] / half_distance
+    settles = np.ptp(x[-100:], axis=0) < 1e-9
+    stays, remains = (x > 0).all(axis=0), np.isfinite(x[-1])
+    np.testing.assert_array_equal(settles, [1, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(stays, [1, 1, 0, 1, 0, 0])
+    np.testing.assert_array_equal(remains, [1, 1, 1, 1, 1, 0])
 
 
 def test_gradient_variance_over_all_batches():
@@ -156,19 +206,21 @@ def test_the_whole_pool_has_no_error():
     assert theory.gradient_variance(3.0, 8, n=8) == 0
 
 
-def test_wilsons_ends_stay_within_0_and_1():
-    n = np.arange(1, 20_000)
-    assert theory.wilson_interval(1.0, n).high.max() == 1
-    assert theory.wilson_interval(0.0, n).low.min() == 0
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: theory.standard_error(1.2, 50), "p must be .*<= 1, got 1.2"),
         (lambda: theory.standard_error(0.5, 50, pool=40), "n must be at most pool = 40"),
-        (lambda: theory.wilson_interval(0.5, 0), "n must be .*>= 1, got 0"),
-        (lambda: theory.wilson_interval(0.5, 9, level=1.0), "level must be .*< 1, got 1"),
+        (lambda: theory.change_variance(1.2, 0.0, 9), "churn must be .*<= 1, got 1.2"),
+        (
+            lambda: theory.change_variance(0.1, -0.2, 9),
+            "change must be at most churn = 0.1 in size, got -0.2",
+        ),
+        (lambda: theory.adam_safe_epsilon(0.1, 0.0), "curvature must be .*> 0, got 0"),
+        (lambda: theory.rmsprop_first_step(0.1, 1.0), "decay must be .*< 1, got 1"),
+        (lambda: theory.saddle_escape_time(0.0, 0.1, 1.0), "distance must be .*> 0, got 0"),
+        (lambda: theory.plateau_escape_time(0.4, 0.1, 4.0), "distance must be at least 1/sqrt"),
+        (lambda: theory.double_well_bounds(-1.0), "curvature must be .*> 0, got -1"),
         (lambda: theory.descent_factor(-0.1, 1.0), "learning_rate must be .*got -0.1"),
         (lambda: theory.stability_bound(0.0), "curvature must be .*> 0, got 0"),
         (lambda: theory.stationary_variance(0.1, 1.0, 1.0, momentum=1.0), "momentum must be .*got 1"),

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from sklearn.linear_model import SGDRegressor
 
 from unsteady import training
-from unsteady.batches import Shuffle, Sorted, WithReplacement
+from unsteady.batches import Shuffle, ShuffleBuffer, Sorted, WithoutReplacement, WithReplacement
 from unsteady.datasets import Data
 from unsteady.history import CURVES
 from unsteady.models import MLP, LinearRegression, SoftmaxRegression
-from unsteady.objectives import Quadratic
-from unsteady.optimizers import SGD, Adam
+from unsteady.objectives import Quadratic, Slope
+from unsteady.optimizers import SGD, Adam, RMSprop
 from unsteady.regularizers import L1, L2
 from unsteady.schedules import cosine
 from unsteady.training import EMA, Polyak, descend, train
@@ -391,6 +391,44 @@ def test_record_holds_what_it_says(blobs):
         np.testing.assert_allclose(history.batch_loss_after[0, k], after[0])
 
 
+@pytest.mark.parametrize("rule", [Adam(0.01, epsilon=1e-3), RMSprop(0.01, epsilon=1e-3)], ids=repr)
+def test_the_preconditioner_is_what_the_last_step_divided_by(blobs, rule):
+    history = run(blobs, NET, rule, steps=6, evaluate_every=2, record=("parameters", "preconditioner"))
+    shapes = [p.shape for p in history.parameters]
+    assert [p.shape for p in history.preconditioner] == shapes
+    state = rule.start([np.zeros(shape[1:]) for shape in shapes])
+    weights = NET.start(2, [generator(k, 0) for k in range(3)])[0]
+    order = [generator(k, 1).permutation(50) for k in range(3)]
+    for step in range(2):
+        chosen = np.array([o[8 * step : 8 * step + 8] for o in order])
+        gradients = NET.loss_and_gradient(weights, blobs.X_train[chosen], blobs.y_train[chosen])[2]
+        rule.step(weights, gradients, state)
+    for recorded, square in zip(history.preconditioner, state["square"], strict=True):
+        correction = 1 - rule.beta2**2 if isinstance(rule, Adam) else 1.0
+        np.testing.assert_allclose(recorded[0], np.sqrt(square / correction) + 1e-3)
+
+
+def test_the_loss_of_each_batch_comes_alone_or_with_those_after_it(blobs):
+    alone, all_three = run(blobs, record="batch_loss"), run(blobs, record="step_loss")
+    np.testing.assert_array_equal(alone.batch_loss, all_three.batch_loss)
+    assert alone.full_loss is None
+
+
+@pytest.mark.parametrize("order", [Shuffle(), Sorted(), WithoutReplacement(), ShuffleBuffer(5)], ids=repr)
+def test_a_batch_of_all_examples_is_the_set_whatever_the_order(blobs, order):
+    plain = run(blobs, batch_size=50, epochs=4, record="batch_loss")
+    np.testing.assert_array_equal(
+        run(blobs, batch_size=50, epochs=4, order=order, record="batch_loss").batch_loss, plain.batch_loss
+    )
+    whole = [NET.evaluate(NET.start(2, [generator(k, 0)])[0], blobs.X_train, blobs.y_train) for k in range(3)]
+    np.testing.assert_allclose(plain.batch_loss[0], [score.loss[0] for score in whole])
+
+
+def test_a_batch_of_as_many_with_replacement_is_not_the_set(blobs):
+    drawn = run(blobs, batch_size=50, epochs=4, order=WithReplacement(), record="batch_loss")
+    assert (drawn.batch_loss != run(blobs, batch_size=50, epochs=4, record="batch_loss").batch_loss).all()
+
+
 def test_recording_changes_nothing(blobs):
     net = MLP((6,), classes=3, dropout=0.4, batch_norm=True)
     plain, watched = run(blobs, net), run(blobs, net, record=EVERYTHING, average=EMA(0.9))
@@ -460,6 +498,7 @@ def test_progress_shows_a_bar(blobs, capsys):
         ({"dtype": "int8"}, ValueError, "dtype must be float32 or float64, got 'int8'"),
         ({"dtype": "flot32"}, ValueError, "dtype must be float32 or float64, got 'flot32'"),
         ({"schedule": lambda step: None}, ValueError, "schedule must return .*got None at step 0"),
+        ({"record": "preconditioner"}, ValueError, "record='preconditioner' needs an optimizer that has one"),
         ({"record": None}, TypeError, "record must be a sequence of names, got None"),
         (
             {"optimizer": SGD(np.ones(2)), "replicates": (2, 3)},
@@ -540,6 +579,9 @@ def test_descend_leaves_a_diverged_replicate_not_finite():
         ({"start": np.nan}, ValueError, "start must be finite"),
         ({"start": "0"}, TypeError, "start must be an array of numbers"),
         ({"start": np.zeros((3, 1)), "optimizer": SGD(np.ones(2))}, ValueError, "start must have replicates"),
+        ({"noise": -1.0}, ValueError, "noise must be .*>= 0, got -1"),
+        ({"noise": np.ones(3), "optimizer": SGD(np.ones(2))}, ValueError, r"noise's \(3,\)"),
+        ({"seed": 0.5}, TypeError, "seed must be an integer"),
         ({"objective": 3}, TypeError, "objective must be one from unsteady.objectives"),
         ({"optimizer": 0.1}, TypeError, "optimizer must be one from unsteady.optimizers"),
     ],
@@ -548,6 +590,24 @@ def test_descend_names_bad_input(arguments, error, message):
     good = {"objective": Quadratic(1.0), "start": 1.0, "optimizer": SGD(0.1), "steps": 2}
     with pytest.raises(error, match=message):
         descend(**(good | arguments))
+
+
+def test_noise_is_added_to_each_gradient():
+    path = descend(Slope([1.0, 2.0]), [0.0, 0.0], SGD(np.full(4000, 0.5)), steps=3, noise=0.2, seed=1)
+    pushes = -np.diff(path.x, axis=0) / 0.5 - [1.0, 2.0]
+    assert abs(pushes.mean()) < 4 * 0.2 / np.sqrt(pushes.size)
+    assert pushes.std() == pytest.approx(0.2, rel=4 / np.sqrt(2 * pushes.size))
+    assert abs(np.corrcoef(pushes[0].ravel(), pushes[1].ravel())[0, 1]) < 4 / np.sqrt(8000)
+
+
+def test_settings_share_the_noise_of_their_seeds():
+    quiet, loud = 0.1, 0.3
+    path = descend(Slope(0.0), 0.0, SGD(np.ones((2, 5))), steps=4, noise=np.array([[quiet], [loud]]))
+    np.testing.assert_allclose(path.x[:, 1], 3 * path.x[:, 0])
+    few = descend(Slope(0.0), 0.0, SGD(np.ones(2)), steps=4, noise=quiet)
+    np.testing.assert_array_equal(few.x, path.x[:, 0, :2])
+    other = descend(Slope(0.0), 0.0, SGD(np.ones(2)), steps=4, noise=quiet, seed=1)
+    assert (other.x[1:] != few.x[1:]).all()
 
 
 def test_independent_batches_are_independent(points):

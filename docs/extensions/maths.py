@@ -26,9 +26,10 @@ from sphinx.util.math import get_node_equation_number
 logger = logging.getLogger(__name__)
 getLogger("fontTools").setLevel(WARNING)  # it tells of every table that it has cut
 
-# Combining marks do not stretch over their letter; the spacing characters do.
-MACROS = {"overline": r"\overset{‾}{#1}"}
+# The letter that figures and code have.
+MACROS = {"epsilon": r"\varepsilon"}
 
+ACCENTS = {"ˆ": "\N{COMBINING CIRCUMFLEX ACCENT}", "‾": "\N{COMBINING OVERLINE}"}
 SIGNS = {"mfrac": "/", "msup": "^", "msub": "_"}
 # A single letter in <mi> is shown as the mathematical italic one, which has a place of its own in a font.
 ITALIC = {
@@ -38,14 +39,22 @@ ITALIC = {
 }
 FORMULA = re.compile(r"<math.*?</math>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
+ENTITY = re.compile(r"&(?!lt|gt|amp|quot|apos)\w+;")
 
-converter = LatexToMathML(fancy_error=False)
+converter = LatexToMathML(fancy_error=False, macros=MACROS)
+
+
+def convert(latex: str, *, display: bool) -> str:
+    """Return MathML that any XML parser reads, whose overlines stretch, as combining marks do not."""
+    mathml = converter.convert_with_local_state(latex, displaystyle=display)
+    mathml = ENTITY.sub(lambda name: unescape(name[0]), mathml)
+    return mathml.replace("\N{COMBINING LOW LINE}", "‾")
 
 
 def to_mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
     """Return the formula as MathML; an error becomes a warning at the formula's place."""
     try:
-        return converter.convert_with_local_state(latex, displaystyle=display)
+        return convert(latex, display=display)
     except LatexError as error:
         logger.warning("formula %r: %s", latex, error, location=node, type="maths")
         return f"<code>{nodes.unescape(latex)}</code>"
@@ -54,7 +63,7 @@ def to_mathml(latex: str, node: nodes.Node, *, display: bool) -> str:
 def to_text(latex: str) -> str:
     """Return what is to be read of a formula, for where there are only letters; a wrong one as it stands."""
     try:
-        return spoken(ElementTree.fromstring(converter.convert_with_local_state(latex, displaystyle=False)))
+        return spoken(ElementTree.fromstring(convert(latex, display=False)))
     except LatexError:
         return latex
 
@@ -65,9 +74,11 @@ def spoken(element: ElementTree.Element) -> str:
     if element.tag in SIGNS and len(parts) == 2:
         first, second = (part if len(part) == 1 else f"({part})" for part in parts)
         return f"{first}{SIGNS[element.tag]}{second}"
+    if element.tag == "mover":  # an accent
+        return f"{parts[0]}{ACCENTS.get(parts[1], parts[1])}"
     if element.tag == "msqrt":
         return f"√({''.join(parts)})"
-    return (element.text or "").strip() + "".join(parts)
+    return (element.text or "").strip("\N{FUNCTION APPLICATION} \n") + "".join(parts)
 
 
 def visit_inline(translator: Any, node: nodes.math) -> None:

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = (
+    "accuracy",
     "averages",
     "batches",
     "claims",
+    "correctness",
+    "curvature",
     "datasets",
     "history",
     "models",
@@ -24,6 +27,7 @@ _ROOMS = (
     "regularizers",
     "schedules",
     "theory",
+    "thresholds",
     "training",
 )
 

@@ -108,8 +108,8 @@ def cubic(n_train: int = 140, n_eval: int = 60, noise: float = 10.0, seed: int =
     return Data(X[:n_train], y[:n_train], X[n_train:], y[n_train:])
 
 
-def digits(n_eval: int = 597) -> Data:
-    """Return scikit-learn's 1 797 handwritten digits in a fixed, stratified, shuffled split.
+def digits(n_eval: int = 597, seed: int = 0) -> Data:
+    """Return scikit-learn's 1 797 handwritten digits in a stratified, shuffled split.
 
     Pixels are in [0, 1] (64 features), labels 0 to 9. The evaluation set is drawn once and for all
     from a finite pool: comparisons with the binomial law need the finite-population factor.
@@ -118,13 +118,16 @@ def digits(n_eval: int = 597) -> Data:
     ----------
     n_eval : int
         Size of the evaluation set, 10 to 1 787; the rest is for training.
+    seed : int
+        Of the split.
     """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     n_eval = integer("n_eval", n_eval, at_least=10, at_most=1787)
+    seed = integer("seed", seed, at_least=0)
     X, y = load_digits(return_X_y=True)
-    split = train_test_split(X / 16.0, y, test_size=n_eval, stratify=y, random_state=0)
+    split = train_test_split(X / 16.0, y, test_size=n_eval, stratify=y, random_state=seed)
     X_train, X_eval, y_train, y_eval = split
     return Data(X_train, y_train, X_eval, y_eval)
 

@@ -49,6 +49,9 @@ class History:
         Which examples of the evaluation set are right, ``(evaluations, *replicates, n_eval)``.
     parameters, buffers : list of sequences
         The model's arrays at each evaluation, ``(evaluations, *replicates, rows, columns)``.
+    preconditioner : list of sequences
+        What Adam or RMSprop divides each parameter's step by, after each evaluation's step; the shape is
+        that of `parameters`.
     batch_loss, batch_loss_after : sequence
         Loss of each step's own batch before and after the step, ``(steps, *replicates)``, in
         training mode with the same masks.
@@ -75,6 +78,7 @@ class History:
     val_correct: Any = None
     parameters: Any = None
     buffers: Any = None
+    preconditioner: Any = None
     batch_loss: Any = None
     batch_loss_after: Any = None
     full_loss: Any = None

@@ -123,15 +123,24 @@ def _integer_labels(name: str, y: Array, classes: int) -> Array:
     return labels
 
 
-class _Entropy(NamedTuple):
-    """Cross-entropy of logits, and what its gradient and the accuracy need."""
+class _Score(NamedTuple):
+    """The loss of logits, and what its gradient and the accuracy need."""
 
     loss: Array  # (*replicates, batch)
     correct: Array  # (*replicates, batch)
-    delta: Array  # softmax minus the one-hot labels, (*replicates, batch, classes)
+    delta: Array  # gradient of the loss by the logits, (*replicates, batch, classes)
 
 
-def _cross_entropy(logits: Array, y: Array) -> _Entropy:
+def _squared_error(logits: Array, y: Array) -> _Score:
+    """Return half the squared distance from the one-hot labels."""
+    labels = np.broadcast_to(y, logits.shape[:-1])
+    delta = logits - np.eye(logits.shape[-1], dtype=logits.dtype)[labels]
+    loss = 0.5 * np.einsum("...k,...k->...", delta, delta)
+    return _Score(loss, (logits.argmax(axis=-1) == labels) & np.isfinite(loss), delta)
+
+
+def _cross_entropy(logits: Array, y: Array) -> _Score:
+    """Return the cross-entropy with the labels; the gradient is softmax minus one-hot."""
     shape, classes = logits.shape[:-1], logits.shape[-1]
     labels = np.broadcast_to(y, shape).reshape(-1)
     # The maximum of a transposed copy: several times as fast as one over so short an axis.
@@ -150,13 +159,13 @@ def _cross_entropy(logits: Array, y: Array) -> _Entropy:
     loss = np.log(total.reshape(-1)) + missed
     # At a tie of NaN argmax names a label all the same; what has diverged is not right by accident.
     right &= np.isfinite(loss)
-    return _Entropy(loss.reshape(shape), right.reshape(shape), delta)
+    return _Score(loss.reshape(shape), right.reshape(shape), delta)
 
 
-def _means(entropy: _Entropy) -> tuple[Array, Array]:
+def _means(score: _Score) -> tuple[Array, Array]:
     """Return loss and accuracy of each replicate; NaN accuracy where the loss has diverged."""
-    loss = entropy.loss.mean(axis=-1)
-    accuracy = np.asarray(entropy.correct.astype(loss.dtype).mean(axis=-1))
+    loss = score.loss.mean(axis=-1)
+    accuracy = np.asarray(score.correct.astype(loss.dtype).mean(axis=-1))
     accuracy[~np.isfinite(loss)] = np.nan
     return loss, accuracy
 
@@ -169,6 +178,9 @@ class _Classifier:
     def logits(self, parameters: Parameters, X: Array, buffers: Parameters | None = None) -> Array:
         raise NotImplementedError
 
+    def _score(self, logits: Array, y: Array) -> _Score:
+        return _cross_entropy(logits, y)
+
     def check_targets(self, name: str, y: Array) -> Array:
         """Return the labels, integers from 0 to ``classes - 1``."""
         return _integer_labels(name, y, self.classes)
@@ -180,11 +192,11 @@ class _Classifier:
     def evaluate(
         self, parameters: Parameters, X: Array, y: Array, buffers: Parameters | None = None
     ) -> Evaluation:
-        """Return cross-entropy, accuracy and correctness on a set, in evaluation mode."""
+        """Return loss, accuracy and correctness on a set, in evaluation mode."""
         X, y = np.asarray(X), self.check_targets("y", y)
         _check_batch(parameters, X, y)
-        entropy = _cross_entropy(self.logits(parameters, X, buffers), y)
-        return Evaluation(*_means(entropy), entropy.correct)
+        score = self._score(self.logits(parameters, X, buffers), y)
+        return Evaluation(*_means(score), score.correct)
 
 
 @dataclass(frozen=True)
@@ -195,19 +207,25 @@ class LinearRegression:
     ----------
     intercept : bool
         Whether there is a bias :math:`b`.
+    initial_scale : float
+        Standard deviation of the normal numbers that the parameters start as, at least 0.
 
     Notes
     -----
-    Parameters start as standard normal numbers. The loss is *half* the mean squared error, so that the
+    The loss is *half* the mean squared error, so that the
     gradient is the plain ``mean(error * x)``. There is no accuracy: it is None.
     """
 
     intercept: bool = True
+    initial_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        scalar("initial_scale", self.initial_scale, at_least=0)
 
     def start(self, n_features: int, rngs: Generators) -> tuple[Parameters, Parameters]:
         """Return ``[weights (*replicates, n_features, 1), bias (*replicates, 1, 1)]`` and no buffers."""
         n_features = integer("n_features", n_features, at_least=1)
-        drawn = _normal(_generators(rngs), (n_features + self.intercept, 1))
+        drawn = self.initial_scale * _normal(_generators(rngs), (n_features + self.intercept, 1))
         parameters = [drawn[..., :n_features, :].copy()]
         return parameters + [drawn[..., n_features:, :].copy()] * self.intercept, []
 
@@ -307,11 +325,11 @@ class SoftmaxRegression(_Classifier):
         """Return cross-entropy, accuracy and the gradients. Modes do not differ."""
         X, y = np.asarray(X), self.check_targets("y", y)
         _check_batch(parameters, X, y)
-        entropy = _cross_entropy(self.logits(parameters, X), y)
-        delta = entropy.delta
+        score = self._score(self.logits(parameters, X), y)
+        delta = score.delta
         delta /= delta.shape[-2]
         gradients = [np.matmul(_swap(X), delta), _row_sum(delta)]
-        return *_means(entropy), gradients
+        return *_means(score), gradients
 
 
 class _Layer(NamedTuple):
@@ -344,11 +362,13 @@ class MLP(_Classifier):
     batch_norm_momentum : float
         Weight of the *old* running average at each step, as in Keras (PyTorch's ``momentum`` is one
         minus this). The running variance is that of the batch divided by its size.
+    loss : {"cross_entropy", "squared_error"}
+        Cross-entropy in nats, or half the squared distance of the outputs from the one-hot labels.
 
     Notes
     -----
     Weights start as normal numbers of variance 2 (ReLU, He et al. 2015) or 1 (tanh and the last layer,
-    LeCun et al. 1998) over the number of inputs, biases at zero. The loss is cross-entropy in nats.
+    LeCun et al. 1998) over the number of inputs, biases at zero.
     """
 
     hidden: tuple[int, ...] = (32,)
@@ -357,6 +377,7 @@ class MLP(_Classifier):
     dropout: float = 0.0
     batch_norm: bool = False
     batch_norm_momentum: float = 0.9
+    loss: Literal["cross_entropy", "squared_error"] = "cross_entropy"
 
     VARIANCE_FLOOR: ClassVar[float] = 1e-5
 
@@ -367,6 +388,7 @@ class MLP(_Classifier):
         widths = tuple(integer("each width in hidden", width, at_least=1) for width in hidden)
         object.__setattr__(self, "hidden", widths)
         option("activation", self.activation, ("relu", "tanh"))
+        option("loss", self.loss, ("cross_entropy", "squared_error"))
         integer("classes", self.classes, at_least=2)
         scalar("dropout", self.dropout, at_least=0, below=1)
         scalar("batch_norm_momentum", self.batch_norm_momentum, at_least=0, below=1)
@@ -417,7 +439,7 @@ class MLP(_Classifier):
         buffers: Parameters | None = None,
         rngs: Generators = None,
     ) -> tuple[Array, Array, Parameters]:
-        """Return cross-entropy, accuracy and the gradients.
+        """Return loss, accuracy and the gradients.
 
         With `rngs` in training mode: masks are drawn, the batch's statistics are used and `buffers`
         are updated in place. Without, in evaluation mode.
@@ -426,11 +448,14 @@ class MLP(_Classifier):
         _check_batch(parameters, X, y)
         generators = None if rngs is None else _generators(rngs)
         logits, layers = self._forward(parameters, X, self._check_buffers(buffers), generators)
-        entropy = _cross_entropy(logits, y)
-        delta = entropy.delta
+        score = self._score(logits, y)
+        delta = score.delta
         delta /= delta.shape[-2]
         gradients = self._backward(parameters, layers, delta, training=rngs is not None)
-        return *_means(entropy), gradients
+        return *_means(score), gradients
+
+    def _score(self, logits: Array, y: Array) -> _Score:
+        return (_cross_entropy if self.loss == "cross_entropy" else _squared_error)(logits, y)
 
     def _check_buffers(self, buffers: Parameters | None) -> Parameters:
         expected = 2 * len(self.hidden) if self.batch_norm else 0

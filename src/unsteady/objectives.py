@@ -226,3 +226,104 @@ class DoubleWell:
     def hessian(self, x: Array) -> Array:
         """Return the second derivatives at each point."""
         return _diagonal(4 * self._scale * (3 * _points(x) ** 2 - self.half_distance**2))
+
+
+@dataclass(frozen=True, eq=False)
+class TwoBowls:
+    r"""The lower of two bowls at every point of a line, with a kink where they meet.
+
+    :math:`\min_k \left(c_k + \frac12 \lambda_k (x - m_k)^2\right)`: two wells of unlike curvature and depth.
+
+    Parameters
+    ----------
+    curvatures : pair of float
+        :math:`\lambda`, above 0.
+    minima : pair of float
+        :math:`m`, where the bowls are lowest; the first below the second.
+    offsets : pair of float
+        :math:`c`, the values there. Each minimum lies below the other bowl.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is not a pair of finite numbers in its range, or one bowl has no minimum of its own.
+    """
+
+    curvatures: tuple[float, float]
+    minima: tuple[float, float]
+    offsets: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        for name in ("curvatures", "minima", "offsets"):
+            pair = number(name, getattr(self, name), above=0 if name == "curvatures" else None)
+            if np.shape(pair) != (2,):
+                raise ValueError(f"{name} must be a pair of numbers, got {getattr(self, name)!r}")
+            object.__setattr__(self, name, tuple(np.asarray(pair).tolist()))
+        if self.minima[0] >= self.minima[1]:
+            raise ValueError(f"minima must ascend, got {self.minima}")
+        both = self._bowls(np.array([[self.minima[0]], [self.minima[1]]]))
+        if (both.argmin(axis=-1) != [0, 1]).any():
+            raise ValueError(f"offsets must leave each bowl a minimum of its own, got {self.offsets}")
+
+    def _bowls(self, x: Array) -> Array:
+        """Return the values of both bowls, ``(*replicates, 2)``."""
+        points = _points(x, 1)
+        squares = (points - np.array(self.minima)) ** 2
+        return np.asarray(np.array(self.offsets) + 0.5 * np.array(self.curvatures) * squares)
+
+    def _of_lower(self, x: Array, values: tuple[float, float]) -> Array:
+        return np.asarray(np.array(values)[self._bowls(x).argmin(axis=-1)])[..., None]
+
+    @property
+    def lowest(self) -> float:
+        """The smallest value that the objective takes."""
+        return min(self.offsets)
+
+    def value(self, x: Array) -> Array:
+        """Return the loss at each point."""
+        return np.asarray(self._bowls(x).min(axis=-1))
+
+    def gradient(self, x: Array) -> Array:
+        """Return the gradient at each point, that of the lower bowl."""
+        distances = _points(x, 1) - self._of_lower(x, self.minima)
+        return np.asarray(self._of_lower(x, self.curvatures) * distances)
+
+    def hessian(self, x: Array) -> Array:
+        """Return the second derivative at each point, that of the lower bowl."""
+        return self._of_lower(x, self.curvatures)[..., None]
+
+
+@dataclass(frozen=True, eq=False)
+class Slope:
+    r"""A plane, :math:`\sum_i g_i x_i`, whose gradient is the same everywhere.
+
+    Parameters
+    ----------
+    steepness : float or array of shape (dims,)
+        :math:`g`: one for all axes or one an axis.
+    """
+
+    steepness: Hyperparameter
+
+    def __post_init__(self) -> None:
+        steepness = number("steepness", self.steepness)
+        if np.ndim(steepness) > 1:
+            raise ValueError(
+                f"steepness must be a number or have the shape (dims,), got {np.shape(steepness)}"
+            )
+        object.__setattr__(self, "steepness", steepness)
+
+    def _points(self, x: Array) -> Array:
+        return _points(x, *np.shape(self.steepness))
+
+    def value(self, x: Array) -> Array:
+        """Return the loss at each point."""
+        return np.asarray((self.steepness * self._points(x)).sum(axis=-1))
+
+    def gradient(self, x: Array) -> Array:
+        """Return the gradient, which is the same everywhere."""
+        return np.array(np.broadcast_to(self.steepness, self._points(x).shape))
+
+    def hessian(self, x: Array) -> Array:
+        """Return the second derivatives, zeros."""
+        return _diagonal(np.zeros(self._points(x).shape))

@@ -148,6 +148,10 @@ class RMSprop:
         """Return mean squares of zero."""
         return {"square": _zeros(parameters)}
 
+    def preconditioner(self, state: State) -> list[Array]:
+        r"""Return what the last step's gradients were divided by, :math:`\sqrt{s} + \epsilon`."""
+        return [np.sqrt(square) + lead(self.epsilon, square) for square in state["square"]]
+
     def step(
         self,
         parameters: Sequence[Array],
@@ -202,6 +206,15 @@ class Adam:
         """Return means and mean squares of zero, and no step taken."""
         return {"mean": _zeros(parameters), "square": _zeros(parameters), "steps": 0}
 
+    def preconditioner(self, state: State) -> list[Array]:
+        r"""Return what the last step's mean was divided by, :math:`\sqrt{\hat s} + \epsilon`."""
+        return [self._root(square, state["steps"]) for square in state["square"]]
+
+    def _root(self, square: Array, steps: int) -> Array:
+        # The correction is taken in float64: 1 - beta2 ** t has no digits left in float32.
+        correction = np.sqrt(1 - np.power(self.beta2, steps))
+        return np.asarray(np.sqrt(square) / lead(correction, square) + lead(self.epsilon, square))
+
     def step(
         self,
         parameters: Sequence[Array],
@@ -211,9 +224,7 @@ class Adam:
     ) -> None:
         """Move the parameters, the means and the mean squares by one step, in place."""
         state["steps"] += 1
-        # The corrections are taken in float64: 1 - beta2 ** t has no digits left in float32.
         rate = np.asarray(self.learning_rate) * scale / (1 - np.power(self.beta1, state["steps"]))
-        correction = np.sqrt(1 - np.power(self.beta2, state["steps"]))
         moments = zip(state["mean"], state["square"], strict=True)
         for parameter, gradient, (mean, square) in zip(parameters, gradients, moments, strict=True):
             beta1, beta2 = lead(self.beta1, parameter), lead(self.beta2, parameter)
@@ -221,5 +232,4 @@ class Adam:
             mean += (1 - beta1) * gradient
             square *= beta2
             square += (1 - beta2) * gradient**2
-            root = np.sqrt(square) / lead(correction, parameter) + lead(self.epsilon, parameter)
-            parameter -= lead(rate, parameter) * mean / root
+            parameter -= lead(rate, parameter) * mean / self._root(square, state["steps"])

@@ -14,7 +14,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 
-from unsteady._checks import Array, finite
+from unsteady._checks import Array, finite, option
 
 INK, PAPER = "#1b1f24", "#ffffff"
 """Text and axes, and what they stand on: the site replaces both to follow the page's scheme."""
@@ -104,6 +104,22 @@ def label_ends(ax: Axes, lines: Sequence[Any], lineheight: float = 18) -> None:
             line.get_label(), place, (6, 0), xycoords="axes fraction", textcoords="offset points",
             color=line.get_color(), va="center", annotation_clip=False,
         )  # fmt: skip
+
+
+def log_axis(ax: Axes, ticks: Sequence[float], which: str = "x") -> None:
+    """Make an axis logarithmic and label it at these places alone, with plain numbers.
+
+    Parameters
+    ----------
+    ax : Axes
+    ticks : sequence of float
+        Above 0.
+    which : {"x", "y"}
+    """
+    axis = ax.xaxis if option("which", which, ("x", "y")) == "x" else ax.yaxis
+    (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    axis.set_ticks(list(ticks), [f"{tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
 
 
 def curves(ax: Axes, values: Any, labels: Sequence[str], x: Any = None, **style: Any) -> list[Any]:

@@ -7,10 +7,10 @@ number :class:`TypeError`.
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import expi
 
 from unsteady._checks import Array, Hyperparameter, finite, number, scalar
 
@@ -52,48 +52,35 @@ def standard_error(p: Any, n: Any, pool: Any = None) -> Any:
     return np.sqrt(p * (1 - p) * _share("n", n, "pool", pool))
 
 
-class Interval(NamedTuple):
-    """The two ends of an interval."""
+def change_variance(churn: Any, change: Any, n: Any, pool: Any = None) -> Any:
+    r"""Return the variance, over evaluation sets, of the change of accuracy between two models.
 
-    low: Any
-    """The lower end."""
-    high: Any
-    """The upper end."""
-
-
-def wilson_interval(p: Any, n: Any, level: float = 0.95) -> Interval:
-    r"""Return Wilson's interval for a population's accuracy, given `p` measured on `n` examples.
-
-    With the normal quantile :math:`z` of the `level`, it is
-
-    .. math:: \frac{p + \frac{z^2}{2n} \pm z \sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}}}{1 + z^2/n}.
+    It is :math:`(F - D^2)/n`, close to :math:`F/n`, where the models are two epochs of one run, say.
 
     Parameters
     ----------
-    p : float
-        Accuracy as measured, 0 to 1.
+    churn : float
+        :math:`F`, share of the population on which one model is right and the other wrong, 0 to 1.
+    change : float
+        :math:`D`, the population's own change, from -churn to churn.
     n : int
         Size of the evaluation set.
-    level : float
-        Share of such intervals that hold the population's accuracy, above 0 and below 1: one number.
-
-    Returns
-    -------
-    Interval
-        With its ends, ``low`` and ``high``.
+    pool : int, optional
+        Size N of the finite pool that the set is drawn from without replacement, as for
+        :func:`standard_error`.
 
     Notes
     -----
-    Assumes independent examples. Unlike ``p ± 2 SE`` it stays within 0 and 1 and holds its level well
-    near them, but for accuracies within about 1/n of 0 or 1 (at 95 % as little as 84 % there). Source:
-    Wilson (1927); Brown, Cai & DasGupta (2001) for how it holds.
+    Assumes one set of independent examples for both models: each adds 1, 0 or -1 to the count, whence the
+    variance. The mean squared change on a set is :math:`D^2` more. With the *counts* b and c of examples
+    that turned right and wrong on a set, it is estimated by :math:`(b+c)/n^2 - (b-c)^2/n^3`. Source:
+    McNemar (1947).
     """
-    p, n = number("p", p, at_least=0, at_most=1), number("n", n, at_least=1)
-    z = NormalDist().inv_cdf(0.5 + scalar("level", level, above=0, below=1) / 2)
-    centre, scale = p + z**2 / (2 * n), 1 + z**2 / n
-    reach = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = (centre - reach) / scale, (centre + reach) / scale
-    return Interval(np.maximum(low, 0.0), np.minimum(high, 1.0))
+    churn = number("churn", churn, at_least=0, at_most=1)
+    change = number("change", change)
+    if np.any(np.abs(change) > np.asarray(churn) * (1 + 1e-12)):
+        raise ValueError(f"change must be at most churn = {churn} in size, got {change}")
+    return np.maximum(churn - np.square(change), 0) * _share("n", n, "pool", pool)
 
 
 # Steps ------------------------------------------------------------------------------------------
@@ -195,6 +182,145 @@ def adam_sharpness_bound(learning_rate: Any, beta1: Any = 0.9) -> Any:
     learning_rate = number("learning_rate", learning_rate, above=0)
     beta1 = number("beta1", beta1, at_least=0, below=1)
     return (2 + 2 * beta1) / ((1 - beta1) * learning_rate)
+
+
+def adam_safe_epsilon(learning_rate: Any, curvature: Any, beta1: Any = 0.9) -> Any:
+    r"""Return the smallest :math:`\epsilon` with which Adam can come to rest at a minimum.
+
+    It is :math:`\eta\lambda \frac{1-\beta_1}{2+2\beta_1}`, a 38th of :math:`\eta\lambda` at
+    :math:`\beta_1 = 0.9`: near the minimum the gradients vanish, :math:`\epsilon` is all that is left of
+    the preconditioner, and the preconditioned sharpness rises to :math:`\lambda/\epsilon`.
+
+    Parameters
+    ----------
+    learning_rate : float
+        :math:`\eta`, at least 0.
+    curvature : float
+        :math:`\lambda`, the largest of the loss at the minimum, above 0.
+    beta1 : float
+        :math:`\beta_1`, at least 0 and below 1.
+
+    Notes
+    -----
+    Assumes the full batch and a minimum that the model reaches, so that its gradients really vanish.
+    Source: :func:`adam_sharpness_bound`.
+    """
+    curvature = number("curvature", curvature, above=0)
+    learning_rate = number("learning_rate", learning_rate, at_least=0)
+    beta1 = number("beta1", beta1, at_least=0, below=1)
+    return learning_rate * curvature * (1 - beta1) / (2 + 2 * beta1)
+
+
+def rmsprop_first_step(learning_rate: Any, decay: Any = 0.99) -> Any:
+    r"""Return the size of RMSprop's first step, :math:`\eta / \sqrt{1 - \rho}`, whatever the gradient.
+
+    Parameters
+    ----------
+    learning_rate : float
+        :math:`\eta`, at least 0. Adam's first step is :math:`\eta`.
+    decay : float
+        :math:`\rho`, at least 0 and below 1.
+
+    Notes
+    -----
+    Assumes running mean squares that start at zero without a correction, and an :math:`\epsilon` small
+    beside the gradient. Source: the first running mean square is :math:`(1-\rho) g^2`.
+    """
+    decay = number("decay", decay, at_least=0, below=1)
+    return number("learning_rate", learning_rate, at_least=0) / np.sqrt(1 - decay)
+
+
+def saddle_escape_time(distance: Any, learning_rate: Any, escape: Any) -> Any:
+    r"""Return the number of steps in which descent leaves a saddle, :math:`\ln(1/y_0)/\ln(1+\eta\gamma)`.
+
+    Parameters
+    ----------
+    distance : float
+        :math:`y_0`, how far off the ridge it starts, above 0, as a share of the distance at which it
+        counts as gone.
+    learning_rate : float
+        :math:`\eta`, above 0.
+    escape : float
+        :math:`\gamma`, above 0: the curvature of the descending direction is :math:`-\gamma`.
+
+    Notes
+    -----
+    Exact for gradient descent on a quadratic saddle, up to the next whole step. Source: the distance
+    grows by :func:`descent_factor`, :math:`1 + \eta\gamma`, a step.
+    """
+    distance = number("distance", distance, above=0)
+    learning_rate = number("learning_rate", learning_rate, above=0)
+    return np.log(1 / distance) / np.log1p(learning_rate * number("escape", escape, above=0))
+
+
+def plateau_escape_time(distance: Any, learning_rate: Any, curvature: Any = 1.0) -> Any:
+    r"""Return the number of steps in which descent crosses a plateau to the rim of its hole.
+
+    It is :math:`\frac{1}{2\eta\lambda} \left(\operatorname{Ei}(\lambda r_0^2/2) -
+    \operatorname{Ei}(1/2)\right)`, which grows nearly as :math:`e^{\lambda r_0^2/2}`.
+
+    Parameters
+    ----------
+    distance : float
+        :math:`r_0` from the minimum of :class:`unsteady.objectives.Plateau`, at least
+        :math:`1/\sqrt\lambda`, where the gradient is largest and the crossing ends.
+    learning_rate : float
+        :math:`\eta`, above 0.
+    curvature : float
+        :math:`\lambda` at the minimum, above 0.
+
+    Notes
+    -----
+    Assumes :math:`\eta\lambda \ll 1`; larger steps take up to a whole step more. Source: the
+    integral of :math:`dr/dt = -\eta\lambda r e^{-\lambda r^2/2}`, with
+    :math:`\operatorname{Ei}` the exponential integral.
+    """
+    curvature = number("curvature", curvature, above=0)
+    learning_rate = number("learning_rate", learning_rate, above=0)
+    scaled = curvature * np.square(number("distance", distance, above=0)) / 2
+    if np.any(scaled < 0.5 * (1 - 1e-12)):
+        raise ValueError(f"distance must be at least 1/sqrt(curvature), got {distance}")
+    return (expi(scaled) - expi(0.5)) / (2 * learning_rate * curvature)
+
+
+class WellBounds(NamedTuple):
+    """Learning rates at which descent on two smooth wells changes what it does."""
+
+    settle: Any
+    """Below it the run settles at a minimum."""
+    stay: Any
+    """Below it the run stays in its well."""
+    remain: Any
+    """Below it the run stays near the two wells."""
+
+
+def double_well_bounds(curvature: Any) -> WellBounds:
+    r"""Return the learning rates at which descent stops settling in, staying in, and staying near two wells.
+
+    On :class:`unsteady.objectives.DoubleWell` it settles at the minimum of a well below
+    :math:`2/\lambda`; it swings within the well, first between two points, up to
+    :math:`(3\sqrt3 - 2)/\lambda`, about 3.2; it wanders between the wells up to :math:`4/\lambda`, and
+    diverges beyond.
+
+    Parameters
+    ----------
+    curvature : float
+        :math:`\lambda` at the minima, above 0.
+
+    Returns
+    -------
+    WellBounds
+
+    Notes
+    -----
+    Exact for gradient descent from a start between the minimum and the farthest point that a step
+    from the same well can reach. Source: a step takes :math:`x` to :math:`(1+a) x - a x^3` with
+    :math:`a = \eta\lambda/2` (in units of the half distance). Its highest point within a well,
+    :math:`\frac23 (1+a) \sqrt{(1+a)/3a}`, is thrown across the ridge once it lies beyond
+    :math:`\sqrt{(1+a)/a}`, that is once :math:`2(1+a) > 3\sqrt3`.
+    """
+    curvature = number("curvature", curvature, above=0)
+    return WellBounds(2 / curvature, (3 * np.sqrt(3) - 2) / curvature, 4 / curvature)
 
 
 # Batches ----------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
-from unsteady._checks import Array, finite, instance, integer, option, replicates_shape
+from unsteady._checks import Array, finite, instance, integer, number, option, replicates_shape
 from unsteady._replicates import fit, members, shape_of
 from unsteady.averages import EMA, Average, Polyak
 from unsteady.batches import (
@@ -43,7 +44,7 @@ __all__ = [
     "train",
 ]
 
-RECORDS = ("correct", "parameters", "step_loss", "gradient_norm")
+RECORDS = ("correct", "parameters", "preconditioner", "batch_loss", "step_loss", "gradient_norm")
 CACHE_ELEMENTS = 2**19
 """Numbers that the replicates of a chunk touch in a step: about what a core's cache holds."""
 MEMORY_ELEMENTS = 2**25
@@ -64,7 +65,15 @@ class Path(NamedTuple):
     gradient_norm: Array
 
 
-def descend(objective: Objective, start: Any, optimizer: Optimizer, steps: int) -> Path:
+def descend(
+    objective: Objective,
+    start: Any,
+    optimizer: Optimizer,
+    steps: int,
+    *,
+    noise: Any = 0.0,
+    seed: int = 0,
+) -> Path:
     """Let an optimizer walk down an objective.
 
     Parameters
@@ -78,6 +87,11 @@ def descend(objective: Objective, start: Any, optimizer: Optimizer, steps: int) 
         From :mod:`unsteady.optimizers`.
     steps : int
         Number of steps, at least 1.
+    noise : float or array over replicates
+        Standard deviation of independent Gaussian noise that is added to each gradient, at least 0. The
+        last replicate axis is then the seed; settings along earlier axes share their seeds' noise.
+    seed : int
+        Root of all seeds.
 
     Returns
     -------
@@ -99,26 +113,42 @@ def descend(objective: Objective, start: Any, optimizer: Optimizer, steps: int) 
     _check_kind("objective", objective, ("value", "gradient"), "objectives")
     _check_kind("optimizer", optimizer, ("start", "step"), "optimizers")
     steps = integer("steps", steps, at_least=1)
+    seed = integer("seed", seed, at_least=0)
+    noise = np.asarray(number("noise", noise, at_least=0))
     first = np.atleast_1d(finite("start", start)).astype(np.float64)
     try:
-        replicates = np.broadcast_shapes(first.shape[:-1], shape_of(optimizer))
+        replicates = np.broadcast_shapes(first.shape[:-1], shape_of(optimizer), noise.shape)
     except ValueError:
         raise ValueError(
-            f"start must have replicates that broadcast with the optimizer's {shape_of(optimizer)}, "
-            f"got start of the shape {first.shape}"
+            f"start must have replicates that broadcast with the optimizer's {shape_of(optimizer)} and the "
+            f"noise's {noise.shape}, got start of the shape {first.shape}"
         ) from None
     rule = members(optimizer, replicates, slice(None)) if replicates else optimizer
     x = np.broadcast_to(first, replicates + first.shape[-1:]).reshape(-1, first.shape[-1]).copy()
     state = rule.start([x])
     points = [x.copy()]
+    draw = _noise(np.broadcast_to(noise, replicates), x.shape[-1], seed)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):
-            rule.step([x], [objective.gradient(x)], state)
+            gradient = objective.gradient(x)
+            rule.step([x], [gradient + draw() if noise.any() else gradient], state)
             x[~np.isfinite(x).all(axis=-1)] = np.nan
             points.append(x.copy())
         way = np.stack(points).reshape(steps + 1, *replicates, -1)
         norm = np.linalg.norm(objective.gradient(way), axis=-1)
         return Path(way, objective.value(way), norm)
+
+
+def _noise(sizes: Array, dims: int, seed: int) -> Callable[[], Array]:
+    """Return what draws the noise of a step, ``(members, dims)``, settings with the same seed sharing it."""
+    seeds = sizes.shape[-1] if sizes.ndim else 1
+    rngs = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,))) for k in range(seeds)]
+
+    def draw() -> Array:
+        drawn = np.stack([rng.standard_normal(dims) for rng in rngs])
+        return np.asarray((sizes[..., None] * drawn).reshape(-1, dims))
+
+    return draw
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,21 +193,27 @@ class _Plan:
 
 
 class _Batches:
-    """Index arrays ``(members, batch)`` for each step, settings with the same seed sharing theirs."""
+    """Features ``(members, batch, features)`` and targets for each step, one order a seed.
+
+    A batch of all examples is the set as it stands, which copies nothing.
+    """
 
     def __init__(self, plan: _Plan, seeds: Array) -> None:
         self.plan = plan
         unique, self.member = np.unique(seeds, return_inverse=True)
         self.rngs = [plan.rng(int(seed), "order") for seed in unique]
 
-    def __iter__(self) -> Iterator[Array]:
+    def __iter__(self) -> Iterator[tuple[Array, Array]]:
         plan = self.plan
-        y, size = plan.data.y_train, plan.batch_size
+        X, y, size = plan.data.X_train, plan.data.y_train, plan.batch_size
+        if size == len(y) and not getattr(plan.order, "repeats", True):
+            yield from repeat((X, y))
         streams = [plan.order.blocks(rng, y, size) for rng in self.rngs]
         for blocks in zip(*streams, strict=True):
             index = np.stack(blocks)[self.member]
             for first in range(0, index.shape[1], size):
-                yield index[:, first : first + size]
+                chosen = index[:, first : first + size]
+                yield X.take(chosen, axis=0), y[chosen]
 
 
 class _Run:
@@ -241,13 +277,12 @@ class _Run:
 
     def _step(self, step: int) -> None:
         plan = self.plan
-        index = next(self.batches)
-        X, y = plan.data.X_train.take(index, axis=0), plan.data.y_train[index]
+        X, y = next(self.batches)
         masks = [_copy(rng) for rng in self.masks] if "step_loss" in plan.record else None
         loss, accuracy, gradients = plan.model.loss_and_gradient(
             self.parameters, X, y, buffers=self.buffers, rngs=self.masks
         )
-        self._log(index.shape[1], loss, accuracy)
+        self._log(y.shape[-1], loss, accuracy)
         scale = plan.scale(step - 1)
         self._regularize(gradients)
         if "gradient_norm" in plan.record:
@@ -262,6 +297,8 @@ class _Run:
             after = plan.model.loss_and_gradient(self.parameters, X, y, buffers=buffers, rngs=masks)[0]
             full = self._score(self.parameters, "train").loss
             self._keep(batch_loss=loss, batch_loss_after=after, full_loss=full)
+        elif "batch_loss" in plan.record:
+            self._keep(batch_loss=loss)
 
     def _regularize(self, gradients: Parameters) -> None:
         if self.regularizer is not None and self.regularizer.method == "gradient":
@@ -316,6 +353,9 @@ class _Run:
         if "parameters" in plan.record:
             self._keep(**{f"parameters_{i}": p for i, p in enumerate(self.parameters)})
             self._keep(**{f"buffers_{i}": b for i, b in enumerate(self.buffers)})
+        if "preconditioner" in plan.record:
+            own = self.optimizer.preconditioner(self.state)  # type: ignore[attr-defined]
+            self._keep(**{f"preconditioner_{i}": p for i, p in enumerate(own)})
 
     def _evaluate_average(self, averaged: Parameters) -> None:
         train = self._score(averaged, "train")
@@ -355,7 +395,7 @@ def _assemble(plan: _Plan, parts: Sequence[dict[str, Array]]) -> History:
     for name in parts[0]:
         joined = np.concatenate([part[name] for part in parts], axis=1)
         columns[name] = joined.reshape(len(joined), *plan.replicates, *joined.shape[2:])
-    for name in ("parameters", "buffers"):
+    for name in ("parameters", "buffers", "preconditioner"):
         own = [columns.pop(key) for key in list(columns) if key.startswith(f"{name}_")]
         columns[name] = own or None
     if not np.shape(plan.optimizer.learning_rate):
@@ -478,9 +518,11 @@ def train(
     evaluate_every : {"epoch", "end"} or int
         When to evaluate on whole sets: after each epoch, at the end, or every so many steps. The last
         step is always evaluated.
-    record : sequence of {"correct", "parameters", "step_loss", "gradient_norm"}
-        What to keep besides: ``val_correct``; ``parameters`` and ``buffers``; ``batch_loss``,
-        ``batch_loss_after`` and ``full_loss``; ``gradient_norm`` (see :class:`unsteady.history.History`).
+    record : sequence of str
+        What to keep besides (see :class:`unsteady.history.History`): ``"correct"`` for ``val_correct``,
+        ``"parameters"`` for them and the ``buffers``, ``"preconditioner"`` for that of Adam or RMSprop, all
+        three at each evaluation; at each step ``"batch_loss"``, ``"gradient_norm"``, and ``"step_loss"`` for
+        ``batch_loss``, ``batch_loss_after`` and ``full_loss``, which costs two evaluations a step.
     average : Average
         :class:`EMA` or :class:`Polyak`: averaged weights, evaluated beside the last ones (with the
         batch-norm buffers of the last ones).
@@ -525,6 +567,8 @@ def train(
         option("record", name, RECORDS)
     if "correct" in names and data.X_eval is None:
         raise ValueError("record='correct' needs data with an evaluation set, got data without X_eval")
+    if "preconditioner" in names and not hasattr(optimizer, "preconditioner"):
+        raise ValueError(f"record='preconditioner' needs an optimizer that has one, got {optimizer!r}")
     plan = _Plan(
         model=model,
         data=data,

@@ -67,7 +67,14 @@ def test_a_link_to_no_example_names_who_links(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("latex", "text"), [(r"\frac{2}{\lambda}", "2/λ"), ("x^2", "x^2"), (r"\eta/B", "η/B"), (r"\no", r"\no")]
+    ("latex", "text"),
+    [
+        (r"\frac{2}{\lambda}", "2/λ"),
+        ("x^2", "x^2"),
+        (r"\eta/B", "η/B"),
+        (r"\operatorname{tr} \hat v + \epsilon", "trv\u0302+ε"),
+        (r"\no", r"\no"),
+    ],
 )
 def test_formulas_are_told_in_letters(latex: str, text: str) -> None:
     assert maths.to_text(latex) == text

@@ -1,0 +1,135 @@
+"""Hessian products and sharpness, against Hessians that are written out."""
+
+import numpy as np
+import pytest
+
+from unsteady import curvature
+from unsteady.curvature import hessian_product, sharpness
+from unsteady.models import MLP, LinearRegression, SoftmaxRegression
+
+MODELS = [
+    LinearRegression(),
+    SoftmaxRegression(3),
+    MLP((5,), "tanh", 3),
+    MLP((5, 4), "tanh", 3, loss="squared_error"),
+    MLP((5,), "tanh", 3, batch_norm=True),
+]
+each = pytest.mark.parametrize("model", MODELS, ids=repr)
+
+
+def setting(model, replicates=(2, 3)):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20, 4))
+    y = X[:, 0] + 1 if isinstance(model, LinearRegression) else rng.integers(3, size=20)
+    seeds = np.array([np.random.default_rng(k) for k in range(np.prod(replicates))]).reshape(replicates)
+    parameters, buffers = model.start(4, seeds)
+    parameters = [p + 0.1 * rng.standard_normal(p.shape) for p in parameters]  # off the zeros of softmax
+    return parameters, X, y, buffers
+
+
+def dense(model, parameters, X, y, buffers, place):
+    """Return one replicate's Hessian by differences of its gradient, weight by weight."""
+    own = [p[place] for p in parameters]
+    stats = [b[place] for b in buffers]
+    shapes = [p.shape for p in own]
+    flat = np.concatenate([p.ravel() for p in own])
+
+    def gradient(at):
+        parts = np.split(at, np.cumsum([np.prod(s) for s in shapes])[:-1])
+        arrays = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+        return np.concatenate([g.ravel() for g in model.loss_and_gradient(arrays, X, y, buffers=stats)[2]])
+
+    moves = 1e-5 * np.eye(flat.size)
+    hessian = np.array([(gradient(flat + m) - gradient(flat - m)) / 2e-5 for m in moves])
+    return (hessian + hessian.T) / 2
+
+
+@each
+def test_products_are_those_with_the_hessian(model):
+    parameters, X, y, buffers = setting(model)
+    rng = np.random.default_rng(1)
+    vectors = [rng.standard_normal(p.shape) for p in parameters]
+    products = hessian_product(model, parameters, X, y, vectors, buffers)
+    for place in ((0, 0), (1, 2)):
+        hessian = dense(model, parameters, X, y, buffers, place)
+        expected = hessian @ np.concatenate([v[place].ravel() for v in vectors])
+        found = np.concatenate([p[place].ravel() for p in products])
+        np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+@each
+def test_sharpness_is_the_largest_eigenvalue(model):
+    parameters, X, y, buffers = setting(model)
+    found = sharpness(model, parameters, X, y, buffers=buffers, tolerance=1e-9)
+    assert found.shape == (2, 3)
+    for place in np.ndindex(2, 3):
+        expected = np.linalg.eigvalsh(dense(model, parameters, X, y, buffers, place))[-1]
+        assert found[place] == pytest.approx(expected, rel=1e-5)
+
+
+@each
+def test_preconditioned_sharpness_is_that_of_the_divided_hessian(model):
+    parameters, X, y, buffers = setting(model)
+    rng = np.random.default_rng(2)
+    P = [np.exp(2 * rng.standard_normal(p.shape)) for p in parameters]
+    found = sharpness(model, parameters, X, y, preconditioner=P, buffers=buffers, tolerance=1e-9)
+    for place in ((0, 1), (1, 0)):
+        divided = dense(model, parameters, X, y, buffers, place)
+        divided /= np.concatenate([p[place].ravel() for p in P])[:, None]
+        assert found[place] == pytest.approx(np.linalg.eigvals(divided).real.max(), rel=1e-5)
+
+
+def test_sharpness_of_a_quadratic_is_that_of_its_inputs():
+    parameters, X, y, _ = setting(LinearRegression(intercept=False))
+    expected = np.linalg.eigvalsh(X.T @ X / 20)[-1]
+    np.testing.assert_allclose(
+        sharpness(LinearRegression(False), parameters[:1], X, y, tolerance=1e-12), expected
+    )
+
+
+def test_chunks_and_replicates_that_diverged_change_nothing(monkeypatch):
+    model = MODELS[2]
+    parameters, X, y, _ = setting(model)
+    whole = sharpness(model, parameters, X, y, tolerance=1e-9)
+    monkeypatch.setattr(curvature, "CHUNK_ELEMENTS", 1)
+    np.testing.assert_allclose(sharpness(model, parameters, X, y, tolerance=1e-9), whole, rtol=1e-8)
+    monkeypatch.undo()
+    parameters[0][1, 1] = np.nan
+    found = sharpness(model, parameters, X, y, tolerance=1e-9)
+    assert np.isnan(found[1, 1])
+    np.testing.assert_allclose(np.delete(found, 4), np.delete(whole, 4), rtol=1e-8)
+
+
+def test_one_replicate_without_an_axis():
+    model = MODELS[1]
+    parameters, X, y, _ = setting(model)
+    single = [p[0, 0] for p in parameters]
+    assert sharpness(model, single, X, y).shape == ()
+    assert sharpness(model, single, X, y) == pytest.approx(sharpness(model, parameters, X, y)[0, 0], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"tolerance": 0.0}, ValueError, "tolerance must be .*> 0, got 0"),
+        ({"iterations": 0}, ValueError, "iterations must be .*>= 1, got 0"),
+        (
+            {"preconditioner": [np.ones((1, 1))]},
+            ValueError,
+            "preconditioner must have the shapes of parameters",
+        ),
+    ],
+)
+def test_bad_input_is_named(options, error, message):
+    parameters, X, y, _ = setting(MODELS[1])
+    with pytest.raises(error, match=message):
+        sharpness(MODELS[1], parameters, X, y, **options)
+
+
+def test_a_preconditioner_is_above_0():
+    parameters, X, y, _ = setting(MODELS[1])
+    zeros = [np.zeros_like(p) for p in parameters]
+    with pytest.raises(ValueError, match="preconditioner must be above 0 everywhere"):
+        sharpness(MODELS[1], parameters, X, y, preconditioner=zeros)
+    with pytest.raises(TypeError, match="parameters must be the list of a model's parameters"):
+        sharpness(MODELS[1], parameters[0], X, y)
