@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-NARRATIVE = ("short_answer", "steps", "batches", "capacity")
+NARRATIVE = ("short_answer", "measuring", "steps", "batches", "capacity")
 
 Open = Callable[..., Page]
 
@@ -157,7 +157,7 @@ def test_thumbnails_are_links_with_names(open_page: Open) -> None:
         link = page.get_by_role("link", name=title).and_(page.locator(".sphx-glr-thumbcontainer a"))
         assert link.count() == 1
     page.locator(".sphx-glr-thumbcontainer img").first.click(force=True)  # the link lies over it
-    page.wait_for_url("**/plot_learning_rate.html")
+    page.wait_for_url("**/plot_chance.html")
 
 
 def test_motion_respects_the_readers_setting(open_page: Open) -> None:
@@ -279,6 +279,12 @@ def test_print_has_no_more_than_the_page(open_page: Open) -> None:
         ("val loss increases", "capacity"),
         ("spiky loss", "steps"),
         ("jittery accuracy", "batches"),
+        ("is the difference significant", "measuring"),
+        ("validation higher than training", "measuring"),
+        ("loss rises accuracy constant", "measuring"),
+        ("loss flat then suddenly drops", "steps"),
+        ("trapped in a local minimum", "steps"),
+        ("warm-up", "steps"),
     ],
 )
 def test_search_finds_a_symptom_in_the_readers_words(open_page: Open, words: str, page: str) -> None:

@@ -156,7 +156,7 @@ def test_every_figure_has_alt_text_and_a_size(pages: dict[Path, Page]) -> None:
 
 
 def test_narrative_pages_show_figures_and_quote_claims(pages: dict[Path, Page], site: Path) -> None:
-    for name in ("short_answer", "steps", "batches", "capacity"):
+    for name in ("short_answer", "measuring", "steps", "batches", "capacity"):
         page = pages[site / f"{name}.html"]
         assert len(page.images) >= 2, name
         assert sum("ledger.html#claim-" in link for link in page.links) >= 2, name
@@ -205,7 +205,11 @@ SETTINGS = {
     # What an experiment was told, or arithmetic that the reader can follow. What it found comes from a claim.
     "index": {"1", "5", "10", "32", "95", "100"},
     "short_answer": {"1.3", "3", "4", "5", "10", "15", "25", "95", "400"},
-    "steps": {"0.01", "0.1", "0.2", "0.5", "1", "1.8", "2", "2.02"},
+    "measuring": {"1", "8", "20", "25", "94.2", "95", "100", "400", "471", "500", "1 200"},
+    "steps": {
+        *("0.01", "0.03", "0.1", "0.15", "0.2", "0.5", "0.9", "0.98", "0.99", "1", "1.02", "1.75", "1.8"),
+        *("2", "2.02", "3.2", "4", "10", "16", "20", "38", "40", "60", "64", "1 000", "3 000"),
+    },
     "batches": {"0", "0.05", "0.3", "1", "2", "4", "5", "10", "50", "100", "2 000"},
     "capacity": {"1", "1.9", "3", "5", "8", "10", "25", "60", "140", "200", "400"},
 }

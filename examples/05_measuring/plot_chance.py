@@ -1,0 +1,122 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["unsteady", "matplotlib"]
+# ///
+r"""
+How far can accuracy move by luck?
+==================================
+By the standard error, :math:`\sqrt{p(1-p)/n}`, twice that now and then: from one *evaluation set* to another.
+From one epoch to the next on the *same* set it moves by something else, since most of that luck is shared by
+all epochs.
+
+Ten small networks learn to read digits. Each is then evaluated on 897 digits, which we take for the
+population, and on many smaller sets drawn from them.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from unsteady import claim, datasets, plotting, theory
+from unsteady.accuracy import accuracy_interval
+from unsteady.correctness import subset_accuracy
+from unsteady.models import MLP
+from unsteady.optimizers import SGD
+from unsteady.training import train
+
+# %%
+# One model, many evaluation sets
+# -------------------------------
+# Which of the 897 digits each network gets right after each epoch is all that we need of the training.
+data = datasets.digits(n_eval=897)
+run = train(
+    MLP((32,), classes=10), data, SGD(0.1), batch_size=32, epochs=20,
+    replicates=10, record="correct", dtype="float32",
+)
+correct = run.val_correct  # (epochs, networks, digits)
+pool = correct.shape[-1]
+sizes = np.array([25, 50, 100, 200, 400])
+early = correct[[2]]  # after three epochs, when errors are still common
+drawn = [subset_accuracy(early, n, draws=10_000)[:, 0] for n in sizes]
+
+# %%
+# Here is the first network after three epochs on sets of each size, and what theory says: its accuracy on all
+# 897, plus and minus two standard errors. The sets are drawn from a finite pool without replacement, which
+# makes them differ less, by the factor :math:`\sqrt{(N-n)/(N-1)}`.
+p = early.mean(axis=(0, 2))
+n = np.geomspace(20, 897, 200)
+error = 2 * theory.standard_error(p[0], n, pool)
+fig, ax = plt.subplots()
+for size, accuracy in zip(sizes, drawn, strict=True):
+    jittered = size * np.geomspace(0.95, 1.05, 60)
+    ax.plot(jittered, accuracy[:60, 0], ".", color=plotting.VALIDATION, markersize=4)
+ax.plot(n, p[0] + error, "--", n, p[0] - error, "--", color=plotting.THEORY)
+ax.axhline(p[0], color=plotting.OTHERS, linewidth=1)
+ax.set(xlabel="evaluation-set size n", ylabel="accuracy on the set")
+plotting.log_axis(ax, [*sizes, pool])
+fig.set_label(
+    "Accuracy of one network on 60 evaluation sets each of 25 to 400 digits. The points "
+    "form a funnel that narrows to the accuracy on all 897; nearly all lie within the "
+    "dashed lines, two standard errors off.")
+
+# %%
+# What to see: the same weights score anything within the funnel. To halve its width takes four times the
+# examples, or a little fewer where they are a good part of all there are.
+spread = np.array([accuracy.std(axis=0) for accuracy in drawn])
+law = theory.standard_error(p, sizes[:, None], pool)
+# Four standard errors of the spread (10 000 draws). Without the pool's factor it would be 30 % off at n = 400.
+claim("chance-law", "spread over evaluation sets, over the standard error, at n = 25 ... 400",
+    measured=(spread / law).mean(axis=1), equals=1.0, rtol=0.03)
+claim("chance-without-pool", "the same at n = 400, had we forgotten that the pool is finite",
+    measured=(spread[-1] / theory.standard_error(p, 400)).mean(), below=0.8)
+claim("chance-points", "standard error of an accuracy on 25, 100 and 400 digits, in points",
+    measured=100 * spread.mean(axis=1)[[0, 2, 4]],
+    equals=100 * law.mean(axis=1)[[0, 2, 4]], rtol=0.03)
+
+# %%
+# The other way round: from one set to the population. Wilson's interval takes the count and says where the
+# accuracy of the pool may be. It should be right 95 times of 100.
+right = np.rint(drawn[2] * 100).astype(int)
+ends = {k: accuracy_interval(k, 100, pool=pool) for k in set(right.flat)}
+low, high = np.array([ends[k] for k in right.flat]).T.reshape(2, *right.shape)
+held = ((low <= p) & (p <= high)).mean(axis=0)
+# The count is whole, so that no interval holds its level exactly; one of 1 SE would hold 68 %.
+claim("chance-interval", "share of 95 % intervals from 100 digits that hold the pool's accuracy",
+    measured=held.mean(), between=(0.93, 0.97))
+
+# %%
+# One evaluation set, many epochs
+# -------------------------------
+# Now the whole run of that network, on five sets of 100 digits. All see the same weights.
+sets = subset_accuracy(correct, 100, draws=2000)  # (sets, epochs, networks)
+fig, ax = plt.subplots()
+colors = [plotting.CYCLE[k] for k in (0, 1, 2, 3, 4)]
+for accuracy, color in zip(sets[:5, :, 0], colors, strict=True):
+    ax.plot(run.epoch, accuracy, color=color, linewidth=1.2)
+ax.plot(run.epoch, correct[:, 0].mean(axis=-1), color=plotting.THEORY, linewidth=3)
+ax.text(20.3, correct[-1, 0].mean(), "all 897", va="center")
+ax.set(xlabel="epoch", ylabel="accuracy", xlim=(0.5, 24.5), ylim=(0.5, 1))
+ax.set_xticks([1, 5, 10, 15, 20])
+fig.set_label(
+    "Accuracy over 20 epochs of one network: on all 897 digits, and on five sets of 100. "
+    "A set on which it scores above average in one epoch mostly does so in the next.")
+
+# %%
+# What to see: each set has its own offset, and keeps most of it. If luck were drawn anew each epoch,
+# neighbouring epochs would differ by :math:`\sqrt 2` standard errors. They differ by less: what is easy in
+# one epoch is mostly easy in the next. So the error bar says how far the *level* may be off; it does not say
+# how much a *curve* may wiggle.
+off = sets - correct.mean(axis=-1)  # what chance adds on each set
+change = np.diff(off, axis=1).std(axis=0)
+level = off.std(axis=0)
+independent = np.hypot(level[1:], level[:-1])
+late = (change / independent)[9:].mean(axis=0)
+# Luck drawn anew would make it 1.
+claim("chance-shared", "chance in an epoch's change over what independent sets would add, last 10 epochs",
+    measured=np.median(late), below=0.75)
+plt.show()
+
+# %%
+# **Take away.** Give the count and an interval (:func:`unsteady.accuracy.accuracy_interval`) with every
+# accuracy, and use it when you compare *sets*, papers or datasets. Do not use it to excuse a wiggle between
+# epochs, nor to compare two models on the same set: there only those examples count that change sides. Next:
+# :doc:`/gallery/05_measuring/plot_flips`.

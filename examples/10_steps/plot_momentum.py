@@ -1,0 +1,145 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["unsteady", "matplotlib"]
+# ///
+r"""
+What does momentum do to the ringing?
+=====================================
+It makes rates that would creep ring instead, which is faster, and lets the ringing die out at a pace that has
+nothing to do with the rate: :math:`\sqrt\beta` a step, as long as :math:`(1-\sqrt\beta)^2 < \eta\lambda <
+(1+\sqrt\beta)^2`. And it moves the border of stability, up to :math:`2(1+\beta)` for the heavy ball, down to
+:math:`(2+2\beta)/(1+2\beta)` for Nesterov's.
+
+No chance is at work here: one bowl of curvature :math:`\lambda = 1`, full gradients.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from unsteady import claim, plotting
+from unsteady.objectives import Quadratic
+from unsteady.optimizers import SGD
+from unsteady.theory import momentum_factor, stability_bound
+from unsteady.training import descend
+
+# %%
+# A flat direction
+# ----------------
+# At :math:`\eta\lambda = 0.02` plain descent creeps: one of the rates of the article that these examples
+# began with.
+bowl = Quadratic(curvature=1.0)
+momenta = np.array([0.0, 0.5, 0.9, 0.99])
+slow = descend(bowl, start=1.0, optimizer=SGD(0.02, momenta), steps=200)
+
+# %%
+fig, ax = plt.subplots()
+ax.axhline(0, color=plotting.OTHERS, linewidth=1)
+lines = plotting.curves(ax, slow.x[..., 0], labels=[f"β = {m:g}" for m in momenta])
+ax.set(xlabel="step", ylabel="x minus its best value", xlim=(0, 200), ylim=(-1, 1.6))
+ax.legend(ncols=2, loc="upper right")
+fig.set_label(
+    "Distance to the minimum against step for four momenta at ηλ = 0.02. Without "
+    "momentum it creeps in; at 0.5 it is twice as fast; at 0.9 it overshoots a little "
+    "and is there by step 60; at 0.99 it swings to and fro for all 200 steps.")
+
+# %%
+# What to see: momentum makes short work of a flat direction, but too much of it rings on. At 0.99 the loss
+# would rise and fall for hundreds of steps, with the full batch, far below any border.
+reach = [int(np.flatnonzero(np.abs(slow.x[:, k, 0]) > 0.05)[-1]) + 1 for k in (0, 1, 2)]
+# The factor 1 - ηλ of plain descent would say 148 for all three.
+claim("momentum-speed", "steps until x is within 5 % for good, at β = 0, 0.5 and 0.9",
+    measured=reach, rtol=0.1,
+    equals=np.log(0.05) / np.log(momentum_factor(0.02, 1.0, momenta[:3])))
+rises = (np.diff(slow.loss, axis=0) > 0).mean(axis=0)
+# Without momentum a loss below the border never rises.
+claim("momentum-rises", "share of the steps on which the loss rises, at β = 0 and at 0.99",
+    measured=rises[[0, 3]], between=([-0.01, 0.3], [0.01, 0.7]))
+
+# %%
+# How fast does it die out?
+# -------------------------
+# The pace of 500 steps, from the largest swing in the last hundred over that in a hundred early ones, at 60
+# rates and two momenta.
+products = np.geomspace(1e-3, 3.7, 60)
+betas = np.array([0.5, 0.9])
+run = descend(bowl, start=1.0, optimizer=SGD(products[:, None], betas), steps=500)
+swing = np.abs(run.x[..., 0])
+pace = (swing[400:500].max(axis=0) / swing[100:200].max(axis=0)) ** (1 / 300)
+inside = products[:, None] < stability_bound(1.0, betas)
+
+# %%
+fig, ax = plt.subplots()
+fine = np.geomspace(1e-3, 3.8, 400)
+for k, color in enumerate((plotting.TRAINING, plotting.VALIDATION)):
+    shown = inside[:, k]
+    ax.plot(products[shown], pace[shown, k], "o", color=color, markersize=4)
+    below = fine < stability_bound(1.0, betas[k])
+    law = momentum_factor(fine[below], 1.0, betas[k])
+    ax.plot(fine[below], law, "--", color=plotting.THEORY, linewidth=1.5)
+ax.text(0.25, 0.72, "β = 0.5", color=plotting.TRAINING)
+ax.text(0.25, 0.925, "β = 0.9", color=plotting.VALIDATION)
+ax.set(xlabel="ηλ", ylabel="factor a step", xscale="log", ylim=(0.65, 1.01))
+fig.set_label(
+    "Factor by which the distance shrinks a step against ηλ, log axis, for β of 0.5 and "
+    "0.9; dots lie on dashed laws. Each curve falls to a level floor, the root of β, "
+    "and rises again to 1 at its border.")
+
+# %%
+# What to see: on the floor the rate does not matter at all; every such direction rings and dies out at
+# :math:`\sqrt\beta`. To the left of it the direction creeps, to the right it heads for the border. So a curve
+# that rings at the same pace at half the rate points to the momentum.
+floor = ((1 - np.sqrt(betas)) ** 2 < products[:, None]) & (
+    products[:, None] < (1 + np.sqrt(betas)) ** 2)
+# β instead of its root would be off by 5 % and 29 %. (Where a swing is cut costs up to 1 %.)
+claim("momentum-ringing", "where theory says that it rings: largest error of root β as the factor",
+    measured=np.abs(pace / np.sqrt(betas) - 1)[floor].max(), below=0.01)
+outside = inside & ~floor
+claim("momentum-outside", "the same where it does not ring: slower",
+    measured=(pace / np.sqrt(betas))[outside], above=1.0)
+
+# %%
+# Where is the border?
+# --------------------
+# For ten momenta and both kinds, 400 rates each: the largest at which the distance still shrinks.
+grid = np.linspace(0.02, 4, 400)
+tried = np.linspace(0, 0.9, 10)
+borders = []
+for nesterov in (False, True):
+    rule = SGD(grid[:, None], tried, nesterov=nesterov)
+    end = np.abs(descend(bowl, start=1.0, optimizer=rule, steps=2000).x[-100:, ..., 0])
+    settles = np.nan_to_num(end.max(axis=0), nan=np.inf) < 1
+    borders.append(np.where(settles, grid[:, None], 0).max(axis=0))
+beta = np.linspace(0, 0.98, 200)
+laws = [stability_bound(1.0, beta, nesterov) for nesterov in (False, True)]
+
+# %%
+fig, ax = plt.subplots()
+root = np.sqrt(beta)
+ax.fill_betweenx(beta, (1 - root) ** 2, (1 + root) ** 2, color=plotting.OTHERS, alpha=0.25)
+ax.plot(np.transpose(laws), beta, "--", color=plotting.THEORY)
+ax.plot(borders[0], tried, "o", borders[1], tried, "o")
+ax.plot([0.02, 0.2, 0.4, 1], np.zeros(4), "*", color=plotting.FOCUS, markersize=13)
+ax.text(3.05, 0.3, "heavy ball", color=plotting.TRAINING)
+ax.text(1.42, 0.5, "Nesterov", color=plotting.VALIDATION, rotation=-78)
+ax.text(0.55, 0.32, "rings", color=plotting.INK)
+ax.set(xlabel="ηλ", ylabel="momentum β", xlim=(0, 4), ylim=(-0.02, 1))
+fig.set_label(
+    "Map of ηλ and momentum. The heavy ball's measured borders lie on a dashed line from "
+    "2 up to nearly 4, Nesterov's on one from 2 down to 1.36. A grey region in between "
+    "is where the heavy ball rings. Stars at β = 0 mark the article's rates.")
+
+# %%
+# What to see: all four rates of the article (stars) lie on the lower edge, where nothing rings. With
+# :math:`\beta = 0.9` all but the first would have, and none would have been near a border.
+predicted = [stability_bound(1.0, tried, nesterov) for nesterov in (False, True)]
+# Steps of the grid are 0.01. Without the factor 1+β the heavy ball would be off by up to 1.8.
+claim("momentum-border", "border of the heavy ball at ten momenta, less 2(1+β)",
+    measured=borders[0] - predicted[0], between=(-0.025, 0.0))
+claim("nesterov-border", "Nesterov's border at ten momenta, less (2+2β)/(1+2β)",
+    measured=borders[1] - predicted[1], between=(-0.025, 0.0))
+plt.show()
+
+# %%
+# **Take away.** Ringing with the full batch and momentum is no sign of too high a rate: lower β, and it dies
+# out sooner; the price is speed in flat directions. If you switch to Nesterov's momentum, mind that its
+# border is *lower*. Next: what a flat stretch of a curve can mean, :doc:`/gallery/10_steps/plot_saddle`.
