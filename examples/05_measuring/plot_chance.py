@@ -5,6 +5,7 @@
 r"""
 How far can accuracy move by luck?
 ==================================
+
 By the standard error, :math:`\sqrt{p(1-p)/n}`, twice that now and then: from one *evaluation set* to another.
 From one epoch to the next on the *same* set it moves by something else, since most of that luck is shared by
 all epochs.

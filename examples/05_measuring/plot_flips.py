@@ -5,6 +5,7 @@
 r"""
 What moves between two epochs?
 ==============================
+
 Examples that flip. On one fixed set, accuracy changes by those that turn right less those that turn wrong,
 divided by n; most of them are the same few undecided examples, over and over. So the noise of a set is set by
 its flips, the *churn* F, and not by :math:`p(1-p)`:

@@ -5,6 +5,7 @@
 r"""
 Why is validation above training in the first epochs?
 =====================================================
+
 Because they are not of the same moment. The training accuracy that most frameworks log is a running mean over
 the epoch, each batch taken before its step; it averages the past. Validation is measured at the end of the
 epoch, with the latest weights. While a model learns fast, the mean lags behind.

@@ -5,6 +5,7 @@
 r"""
 Can loss and accuracy disagree?
 ===============================
+
 Yes, both ways. Accuracy counts on which side of the boundary an example lies; the loss asks how far. So the
 validation loss can rise while accuracy stands still, as a model grows more certain of the same answers; and
 accuracy can drop while the loss only falls, with no batch noise at all.

@@ -5,6 +5,7 @@
 r"""
 Is it only the threshold that drifts?
 =====================================
+
 Where classes are unequal, often. Accuracy cuts the scores at one fixed place; a small shift of all scores
 moves many examples across it, and back in the next epoch, while their *order* hardly changes. So accuracy
 jumps, and accuracy at its best threshold, or the area under the ROC curve, does not.

@@ -10,10 +10,10 @@ Up to twice the inverse curvature, and no further. Gradient descent on a bowl of
 multiplies its distance to the minimum by :math:`1 - \eta \lambda` at every step; everything that a learning
 rate :math:`\eta` can do is in that one factor.
 
-The question comes with an experiment: the first one of *Why does accuracy fluctuate during training?*
-(30 January 2025) runs gradient descent on :math:`x^2 - 4x + 3` from :math:`x = 0` at the rates 0.01, 0.1,
-0.2 and 0.5. Its text says that 0.2 and 0.5 oscillate, and that at 0.5 the value first increases. We run it
-as it stands, then go on to the rates at which that really happens.
+The question comes with an experiment: the first one of *Why does accuracy fluctuate during training?* (30
+January 2025) runs gradient descent on :math:`x^2 - 4x + 3` from :math:`x = 0` at the rates 0.01, 0.1, 0.2 and
+0.5. Its text says that 0.2 and 0.5 oscillate, and that at 0.5 the value first increases. We run it as it
+stands, then go on to the rates at which that really happens.
 """
 
 import matplotlib.pyplot as plt
@@ -49,6 +49,7 @@ fig.set_label(
 # *calmer* ones. At 0.5 the first step lands on the minimum, since the factor :math:`1 - 0.5 \cdot 2` is 0.
 rises = int((np.diff(article.loss, axis=0) > 0).sum())
 passed = int((article.x > 2.0).sum())
+# The text that says "oscillates" would have rises and crossings at 0.2 and 0.5.
 claim("article-rate-rises", "in the article's four runs the value never rises",
     measured=rises, equals=0)
 claim("article-rate-crossings", "in the article's four runs x never passes the minimum",
@@ -85,6 +86,7 @@ fig.set_label(
 # :math:`1/\lambda`, and 1.8 is exactly as fast as 0.2. A loss curve alone cannot tell the two apart.
 moving = products != 1  # at 1 nothing is left to shrink
 distances = np.abs(paths.x[:, moving, 0] - 2.0)
+# A factor of 1 - ηλ/2, say, would be off at each rate.
 claim("gd-factor", "the distance shrinks, or grows, by |1 - ηλ| a step",
     measured=distances[11] / distances[10],
     equals=np.abs(descent_factor(products[moving] / 2, 2.0)), rtol=1e-9)
@@ -111,6 +113,7 @@ fig.set_label(
 sides = np.sign(paths.x[:, :, 0] - 2.0)
 swaps = (sides[1:] != sides[:-1]).mean(axis=0)
 falls = (np.diff(paths.loss[:, 4]) < 0).mean()
+# A loss that had to rise where the weights swing would fall in fewer steps than all.
 claim("gd-alternates", "at ηλ = 1.8 x changes sides at every step", measured=swaps[4],
     equals=1)
 claim("gd-alternating-falls", "at ηλ = 1.8 the loss falls at every step all the same",
@@ -129,6 +132,7 @@ border = stability_bound(2.0) * np.concatenate(
 )
 tried = descend(bowl, start=0.0, optimizer=SGD(border), steps=2000)
 settled = tried.loss[-1] - bowl.lowest < tried.loss[0] - bowl.lowest
+# Were the border at 1/λ, where the swinging begins, none of the 20 below would end lower.
 claim("gd-settles-below", "all 20 rates below 2/λ end lower",
     measured=settled[:20].sum(), equals=20)
 claim("gd-climbs-above", "all 20 rates above 2/λ end higher",
@@ -137,6 +141,7 @@ plt.show()
 
 # %%
 # **Take away.** One number, :math:`\eta \lambda`, decides. If the training loss climbs with the full batch,
-# the rate has passed :math:`2/\lambda` for the steepest direction: halve it until it falls. A loss that falls
-# does not clear the rate: above :math:`1/\lambda` the weights still swing, less at each step. What swings on
-# and on below the border comes from elsewhere; next, the batches: :doc:`/gallery/20_batches/plot_batch_noise`.
+# the rate has passed :math:`2/\lambda` for the steepest direction: halve it until it falls, at the price of
+# more steps in the flat ones. A loss that falls does not clear the rate: above :math:`1/\lambda` the weights
+# still swing, less at each step. What swings on and on below the border comes from elsewhere: from the
+# batches, or from momentum, which is next: :doc:`/gallery/10_steps/plot_momentum`.

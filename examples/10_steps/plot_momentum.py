@@ -5,6 +5,7 @@
 r"""
 What does momentum do to the ringing?
 =====================================
+
 It makes rates that would creep ring instead, which is faster, and lets the ringing die out at a pace that has
 nothing to do with the rate: :math:`\sqrt\beta` a step, as long as :math:`(1-\sqrt\beta)^2 < \eta\lambda <
 (1+\sqrt\beta)^2`. And it moves the border of stability, up to :math:`2(1+\beta)` for the heavy ball, down to

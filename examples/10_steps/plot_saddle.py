@@ -5,6 +5,7 @@
 r"""
 Why flat, then sudden?
 ======================
+
 Because where the gradient is small, the step is. Near a saddle, and on a plateau, a run creeps; what little
 it moves takes it to where the gradient is larger, so that it speeds up by itself. The loss stands still for
 long and then drops at once, with no event behind it.

@@ -5,6 +5,7 @@
 r"""
 Can a low rate be trapped?
 ==========================
+
 Yes: below :math:`2/\lambda` a run stays in the well that it starts in, however poor that is. Above it, it
 cannot settle at that minimum, since each step there makes the distance larger. So the rate selects among
 minima: it rules out the sharp ones.

@@ -5,6 +5,7 @@
 r"""
 Why is the start so rough?
 ==========================
+
 Because the first steps of an adaptive method have a size that has nothing to do with the gradient. It divides
 each gradient by its own running size, of which it has seen nothing yet: Adam's first step is :math:`\eta` in
 every single weight, RMSprop's is :math:`\eta/\sqrt{1-\rho}`, ten times as much at the usual :math:`\rho =

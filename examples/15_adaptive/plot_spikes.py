@@ -5,6 +5,7 @@
 r"""
 Why does Adam spike, and which ε stops it?
 ==========================================
+
 Because Adam divides by the recent size of the gradients, and at a minimum that goes to nothing. What counts
 is the curvature after the division, the *preconditioned sharpness* :math:`\lambda_{\max}(P^{-1} H)` with
 :math:`P = \operatorname{diag}(\sqrt{\hat v}) + \epsilon`. As :math:`\hat v` decays it grows without end; once
