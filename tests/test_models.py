@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unsteady.models import MLP, LinearRegression, SoftmaxRegression
+from unsteady.models import MLP, LinearRegression, SoftmaxRegression, cross_entropy
 
 REPLICATES, BATCH, FEATURES, CLASSES = 2, 6, 3, 4
 
@@ -281,3 +281,31 @@ def test_a_line_starts_as_spread_as_it_was_told():
     ours, theirs = (model.start(FEATURES, generators())[0] for model in (narrow, wide))
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one, 0.02 * other)
+
+
+def test_cross_entropy_is_that_of_the_models():
+    model = SoftmaxRegression(CLASSES)
+    parameters, _ = jittered(model)
+    X, y = batch(model)
+    loss = model.evaluate(parameters, X, y).loss
+    np.testing.assert_array_equal(cross_entropy(model.logits(parameters, X), y), loss)
+    assert cross_entropy(np.zeros((5, 4)), np.arange(4).repeat(2)[:5]) == pytest.approx(np.log(4))
+
+
+@pytest.mark.parametrize(
+    ("logits", "y", "error", "message"),
+    [
+        (
+            np.zeros(3),
+            [0],
+            ValueError,
+            r"logits must have the shape \(\*replicates, n, classes\), got \(3,\)",
+        ),
+        (np.zeros((2, 3)), [0, 3], ValueError, "y must hold labels from 0 to 2, got 3"),
+        (np.zeros((2, 3)), [0, 1, 2], ValueError, r"y must have the shape \(2,\).*got \(3,\)"),
+        (np.full((2, 3), np.nan), [0, 1], ValueError, "logits must be finite"),
+    ],
+)
+def test_cross_entropy_names_bad_input(logits, y, error, message):
+    with pytest.raises(error, match=message):
+        cross_entropy(logits, y)

@@ -143,14 +143,14 @@ class ExampleFigureDirective(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, lines)
         for paragraph in lines.findall(nodes.paragraph):
             caption += paragraph.children
-        caption += nodes.Text(" ")
+        caption += nodes.Text(" From: ")
         caption += self._link(script, found[0])
         figure += caption
         return [figure]
 
     def _link(self, script: str, found: Path) -> nodes.Node:
         document = found.parent.parent.relative_to(self.env.srcdir) / script
-        [link], _ = self.parse_inline(f"{{doc}}`How it is drawn. </{document.as_posix()}>`")
+        [link], _ = self.parse_inline(f"{{doc}}`/{document.as_posix()}`")
         return link
 
 

@@ -69,6 +69,7 @@ claim("chance-law", "spread over evaluation sets, over the standard error, at n 
     measured=(spread / law).mean(axis=1), equals=1.0, rtol=0.03)
 claim("chance-without-pool", "the same at n = 400, had we forgotten that the pool is finite",
     measured=(spread[-1] / theory.standard_error(p, 400)).mean(), below=0.8)
+# The same law, in points. Errors in proportion to 1/n would be 16-fold from 25 to 400, not 5-fold.
 claim("chance-points", "standard error of an accuracy on 25, 100 and 400 digits, in points",
     measured=100 * spread.mean(axis=1)[[0, 2, 4]],
     equals=100 * law.mean(axis=1)[[0, 2, 4]], rtol=0.03)
@@ -89,24 +90,27 @@ claim("chance-interval", "share of 95 % intervals from 100 digits that hold the 
 # -------------------------------
 # Now the whole run of that network, on five sets of 100 digits. All see the same weights.
 sets = subset_accuracy(correct, 100, draws=2000)  # (sets, epochs, networks)
-fig, ax = plt.subplots()
-colors = [plotting.CYCLE[k] for k in (0, 1, 2, 3, 4)]
-for accuracy, color in zip(sets[:5, :, 0], colors, strict=True):
-    ax.plot(run.epoch, accuracy, color=color, linewidth=1.2)
-ax.plot(run.epoch, correct[:, 0].mean(axis=-1), color=plotting.THEORY, linewidth=3)
-ax.text(20.3, correct[-1, 0].mean(), "all 897", va="center")
-ax.set(xlabel="epoch", ylabel="accuracy", xlim=(0.5, 24.5), ylim=(0.5, 1))
-ax.set_xticks([1, 5, 10, 15, 20])
-fig.set_label(
-    "Accuracy over 20 epochs of one network: on all 897 digits, and on five sets of 100. "
-    "A set on which it scores above average in one epoch mostly does so in the next.")
+off = sets - correct.mean(axis=-1)  # what chance adds on each set
 
 # %%
-# What to see: each set has its own offset, and keeps most of it. If luck were drawn anew each epoch,
-# neighbouring epochs would differ by :math:`\sqrt 2` standard errors. They differ by less: what is easy in
-# one epoch is mostly easy in the next. So the error bar says how far the *level* may be off; it does not say
-# how much a *curve* may wiggle.
-off = sets - correct.mean(axis=-1)  # what chance adds on each set
+fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.8))
+for k in range(5):
+    axes[0].plot(run.epoch, sets[k, :, 0], color=plotting.CYCLE[k], linewidth=1.2)
+    axes[1].plot(run.epoch, 100 * off[k, :, 0], color=plotting.CYCLE[k])
+axes[0].plot(run.epoch, correct[:, 0].mean(axis=-1), color=plotting.THEORY, linewidth=3)
+axes[1].axhline(0, color=plotting.THEORY, linewidth=3)
+axes[0].set(ylabel="accuracy", ylim=(0.5, 1), xticks=[1, 5, 10, 15, 20])
+axes[1].set(xlabel="epoch", ylabel="less that on all, points", ylim=(-11, 11))
+fig.set_label(
+    "Above, accuracy over 20 epochs of one network on all 897 digits, thick, and on five "
+    "sets of 100. Below, each set's accuracy less that on all: the lines wander, but a "
+    "set that is above zero in one epoch mostly is in the next.")
+
+# %%
+# What to see: each set has an offset of its own, and mostly keeps it from one epoch to the next. If luck were
+# drawn anew each epoch, neighbouring epochs would differ by :math:`\sqrt 2` standard errors. They differ by
+# less: what is easy in one epoch is mostly easy in the next. So the error bar says how far the *level* may be
+# off; it does not say how much a *curve* may wiggle.
 change = np.diff(off, axis=1).std(axis=0)
 level = off.std(axis=0)
 independent = np.hypot(level[1:], level[:-1])

@@ -50,15 +50,17 @@ rows = rows[wrong[:, rows].any(axis=0)]
 fig, ax = plt.subplots(figsize=(6.4, 5.2))
 epoch, row = np.nonzero(wrong[:, rows])
 ax.plot(epoch + 20, row, "s", color=plotting.VALIDATION, markersize=1.6, rasterized=True)
-ax.set(xlabel="epoch", ylabel="digits, by how often they flip", ylim=(len(rows), 0))
+ax.set(xlabel="epoch", ylabel="digits, those that flip most on top", ylim=(len(rows), 0))
 ax.set_xticks([20, 25, 30, 35, 40])
 fig.set_label(
     "Which evaluation digits are wrong in which epoch. The upper rows are broken "
-    "lines: digits that turn wrong and right again and again. Further down some are "
-    "wrong in single epochs, others, at the very bottom, in all of them.")
+    "lines: digits that turn wrong and right again and again. Further down many are wrong "
+    "in the same few epochs, which show as columns, others, at the very bottom, in all.")
 
 # %%
-# What to see: flipping is not spread evenly. A few digits near the boundary do most of it, most others never.
+# What to see: two things. The upper rows are digits near the boundary, which go back and forth all the time.
+# And there are columns: epochs in which the whole model lurches, and many digits that are right otherwise are
+# wrong at once. Half of the flips fall to a tenth of the digits, and most digits never flip.
 top = flip_share(correct, top=0.1)
 even = np.random.default_rng(0).poisson(often.mean(), (1000, often.size))
 by_chance = np.sort(even, axis=1)[:, -80:].sum(axis=1) / even.sum(axis=1)
@@ -117,8 +119,10 @@ bar = np.sqrt(2) * theory.standard_error(p, sizes[:, None, None], pool).mean(axi
 claim("flips-naive", "on 400 digits, the change over what two independent sets would make",
     measured=np.median(measured[-1] / bar[-1]), above=1.5)
 share = own / expected**2
+# Were all of it the set's luck, both would be 1; were all of it the model, 0.
 claim("flips-share", "the set's share in the squared change, on 25 and on 400 digits",
     measured=np.median(share, axis=1)[[0, 4]], between=([0.5, 0.0], [1.0, 0.4]))
+# Were flips tosses of a coin, it would be 1.
 claim("flips-moves", "on all 797: the change over sqrt(F/n), what flips by chance would make",
     measured=np.sqrt((D**2).mean() / (F / pool).mean()), above=2.0)
 
@@ -152,8 +156,38 @@ fig.set_label(
 claim("flips-five", "p-value of five and of six examples gained and none lost",
     measured=one_way[[4, 5]], between=([0.05, 0.0], [0.1, 0.05]))
 first = net[np.argmax(two_to_one < 0.05)]
+# A net change that counted by itself would be six here, too.
 claim("flips-two-to-one", "net change that is evidence where one is lost for each two gained",
     measured=first, between=(6, 20))
+
+# %%
+# Put as a rule: a net change is evidence if it is more than about twice the root of all flips together. Here
+# is the exact limit, the largest number of flips at which 10, 15 or 20 examples net are still below 0.05.
+limits = []
+for change in (10, 15, 20):
+    lost = np.arange(200)
+    p_values = [mcnemar_test(change + k, k) for k in lost.tolist()]
+    limits.append(change + 2 * (np.array(p_values) < 0.05).sum() - 2)
+# Twice the root would put them at (net / 1.96)², the exact test somewhat lower.
+claim("flips-limit", "largest number of flips at which a net 10, 15, 20 is evidence",
+    measured=limits, between=(0.7 * np.square([5.1, 7.65, 10.2]), np.square([5.1, 7.65, 10.2])))
+
+# %%
+# The set's share, from one set alone
+# -----------------------------------
+# You have one set, and no population beside it. Its own flips say what it adds, :math:`(f - d^2)/(n - 1)`
+# with f the share that flipped: over the mean of :math:`d^2`, that is the set's share. On 200 sets of 100,
+# from the flips and changes of each alone:
+rng = np.random.default_rng(0)
+sets = np.argsort(rng.random((200, pool)), axis=1)[:, :100]
+own_flips = flipped[:, :, sets].mean(axis=-1)  # (epochs, networks, sets)
+own_change = np.diff(correct[:, :, sets].mean(axis=-1), axis=0)
+f, d2 = own_flips.mean(axis=0), (own_change**2).mean(axis=0)
+from_set = (f - d2).mean(axis=1) / 99
+law_of_100 = theory.change_variance(F, D, 100).mean(axis=0)  # of a population without end
+# Flips over n, without the d² taken off, would be up to a tenth too much.
+claim("flips-from-set", "what the set adds, from its own flips, over the law for n = 100",
+    measured=np.median(from_set / law_of_100), equals=1.0, rtol=0.05)
 plt.show()
 
 # %%

@@ -55,10 +55,12 @@ generalisation = run.reevaluated_accuracy - run.val_accuracy
 # A log taken at the end of the epoch would have no lag.
 claim("logged-lag", "epoch 1: re-evaluated less logged training accuracy, least of 16 runs",
     measured=lag[0].min(), above=0.05)
-claim("logged-below-validation", "epoch 1: validation less logged, mean of the runs",
-    measured=above[0].mean(), above=0.05)
-claim("logged-no-gap", "epoch 1: re-evaluated training less validation, mean of the runs",
-    measured=generalisation[0].mean(), between=(-0.03, 0.03))
+claim("logged-below-validation", "epoch 1: validation less logged, in points, mean of the runs",
+    measured=100 * above[0].mean(), above=5)
+# Were the gap one of generalisation, it would be as large as that to the log.
+claim("logged-no-gap", "epoch 1: re-evaluated training less validation, in points, mean",
+    measured=100 * generalisation[0].mean(), between=(-3, 3))
+# Were it a handicap of training mode, such as dropout, it would stay.
 claim("logged-catches-up", "from epoch 5 on: size of re-evaluated less logged, largest of all",
     measured=np.abs(lag[4:]).max(), below=0.05)
 

@@ -48,30 +48,32 @@ curves = {
 }
 colors = (plotting.TRAINING, plotting.FOCUS, plotting.VALIDATION)
 shown = slice(5, None)  # once the first fast progress is over
+rough = {
+    label: np.array([jitter(values) for values in curve[shown].T.tolist()])
+    for label, curve in curves.items()
+}
+typical = rough["fixed threshold"].argsort()[5]  # the sixth calmest of ten
 
 # %%
 fig, ax = plt.subplots()
 lines = [
-    ax.plot(run.epoch[shown], curve[shown, 0], color=color, label=label)[0]
+    ax.plot(run.epoch[shown], curve[shown, typical], color=color, label=label)[0]
     for (label, curve), color in zip(curves.items(), colors, strict=True)
 ]
 majority = 1 - data.y_eval.mean()
 ax.axhline(majority, color=plotting.OTHERS, linewidth=1)
-ax.text(12, majority - 0.02, "always “no 8”", color=plotting.OTHERS)
+ax.text(6.5, majority - 0.006, "always “no 8”", color=plotting.OTHERS)
 ax.set(xlabel="epoch", ylabel="score", xlim=(6, 30))
 plotting.label_ends(ax, lines)
 fig.set_label(
-    "AUC, accuracy at the best threshold and accuracy at the fixed one of one network "
-    "over 25 epochs. The first two are calm; the third jumps below them and back.")
+    "AUC, accuracy at the best threshold and accuracy at the fixed one over 25 epochs, of "
+    "the network that is sixth calmest of ten. The first two are calm; the third jumps "
+    "below them and back.")
 
 # %%
 # What to see: the jumps are in one curve only. It touches the best one where the threshold happens to be
 # right. (The best threshold is chosen on the same digits, so its curve flatters a little.)
 fig, ax = plt.subplots()
-rough = {
-    label: np.array([jitter(values) for values in curve[shown].T.tolist()])
-    for label, curve in curves.items()
-}
 for place, (values, color) in enumerate(zip(rough.values(), colors, strict=True)):
     shift = np.linspace(-0.12, 0.12, 10)
     ax.plot(place + shift, 100 * values, "o", color=color, markersize=5)
@@ -88,11 +90,13 @@ ratio = rough["fixed threshold"] / rough["best threshold"]
 # If the model's order of the examples were what jumps, it would be near 1.
 claim("threshold-jitter", "jitter at the fixed over that at the best threshold, mean over mean",
     measured=rough["fixed threshold"].mean() / rough["best threshold"].mean(), above=1.5)
-claim("threshold-every-seed", "the same ratio, least of ten networks",
-    measured=ratio.min(), above=1.0)
+claim("threshold-every-seed", "the same ratio network by network, least and most of ten",
+    measured=[ratio.min(), ratio.max()], above=1.0)
+# A metric that shares the jumps would be within a factor of two of the first.
 claim("threshold-points", "jitter at the fixed threshold, the best one, and of the AUC, points",
     measured=[100 * rough[name].mean() for name in reversed(curves)], below=[5, 1, 1])
 lost = (curves["best threshold"] - curves["fixed threshold"])[shown]
+# A threshold that is right but for noise would lose next to nothing.
 claim("threshold-lost", "what the fixed threshold loses against the best, mean, in points",
     measured=100 * lost.mean(), between=(0, 5))
 plt.show()
@@ -100,5 +104,4 @@ plt.show()
 # %%
 # **Take away.** With unequal classes plot the AUC, or accuracy at a threshold tuned on validation data,
 # beside accuracy. If only accuracy jumps, the ranking is sound: tune the threshold once, at the end, and
-# score it on other data. Lower rates help as well, since they move the scores less. Next, from the metric to
-# the steps: :doc:`/gallery/10_steps/plot_learning_rate`.
+# score it on other data. Next, from the metric to the steps: :doc:`/gallery/10_steps/plot_learning_rate`.

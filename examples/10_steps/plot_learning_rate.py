@@ -118,6 +118,7 @@ claim("gd-alternates", "at ηλ = 1.8 x changes sides at every step", measured=s
     equals=1)
 claim("gd-alternating-falls", "at ηλ = 1.8 the loss falls at every step all the same",
     measured=falls, equals=1)
+# Just inside the border the loss would fall, just outside it would climb.
 claim("gd-two-cycle", "at ηλ = 2 the loss stays where it is",
     measured=np.ptp(paths.loss[:, 5]), equals=0)
 growth = paths.loss[1:, 6] > paths.loss[:-1, 6]

@@ -82,8 +82,8 @@ ax.text(0.25, 0.925, "β = 0.9", color=plotting.VALIDATION)
 ax.set(xlabel="ηλ", ylabel="factor a step", xscale="log", ylim=(0.65, 1.01))
 fig.set_label(
     "Factor by which the distance shrinks a step against ηλ, log axis, for β of 0.5 and "
-    "0.9; dots lie on dashed laws. Each curve falls to a level floor, the root of β, "
-    "and rises again to 1 at its border.")
+    "0.9; dots lie on dashed laws. Each curve falls to a level floor, the root of β; "
+    "that for 0.5 jumps up again just before its border.")
 
 # %%
 # What to see: on the floor the rate does not matter at all; every such direction rings and dies out at
@@ -131,7 +131,7 @@ fig.set_label(
 
 # %%
 # What to see: all four rates of the article (stars) lie on the lower edge, where nothing rings. With
-# :math:`\beta = 0.9` all but the first would have, and none would have been near a border.
+# :math:`\beta = 0.9` all four would have rung, still well inside the border.
 predicted = [stability_bound(1.0, tried, nesterov) for nesterov in (False, True)]
 # Steps of the grid are 0.01. Without the factor 1+β the heavy ball would be off by up to 1.8.
 claim("momentum-border", "border of the heavy ball at ten momenta, less 2(1+β)",

@@ -38,7 +38,7 @@ predicted = theory.saddle_escape_time(offsets, learning_rate=0.1, escape=1.0)
 # Real losses are bounded below. So here is what the loss looks like on a surface that has a ridge of the same
 # curvature and a valley on either side of it.
 wells = descend(DoubleWell(curvature=2.0), offsets[:, None], SGD(0.1), steps=220)
-labels = ["0.01", "0.0001", "0.00000001"]
+labels = ["10⁻²", "10⁻⁴", "10⁻⁸"]
 fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.8))
 lines = plotting.curves(axes[0], wells.loss, labels=labels)
 for line, step in zip(lines, [38, 86, 182], strict=True):
@@ -50,7 +50,7 @@ axes[1].set(xlabel="step", ylabel="distance off the ridge", yscale="log")
 fig.set_label(
     "Above, the loss of three runs that start near a ridge: level, then a sudden fall "
     "after about 50, 100 and 200 steps. Below, on a log axis, their distance off the "
-    "ridge: three straight parallel lines that reach 1 where theory puts its crosses.")
+    "ridge on a pure saddle: three straight parallel lines that reach 1 at theory's crosses.")
 
 # %%
 # What to see: nothing happens at the fall that had not been going on all the time: the lower picture has
@@ -88,15 +88,15 @@ fig, ax = plt.subplots()
 plotting.points(ax, -np.log10(noise), waits, plotting.VALIDATION)
 ax.plot(-np.log10(noise), law, "--", color=plotting.THEORY)
 ax.set(xlabel="noise of the gradient", ylabel="steps to leave the ridge", ylim=(0, 260))
-ax.set_xticks([2, 4, 8], ["0.01", "0.0001", "0.00000001"])
+ax.set_xticks([2, 4, 8], ["10⁻²", "10⁻⁴", "10⁻⁸"])
 fig.set_label(
     "Steps to leave a ridge from a start exactly on it, against the noise of the "
     "gradient: medians and 5 to 95 % of 200 runs, on a dashed line that rises with the "
     "logarithm of the noise.")
 
 # %%
-# What to see: a millionfold less noise only doubles the wait or so. Saddles delay; they do not trap, as long
-# as there is any noise at all.
+# What to see: a millionfold less noise makes the wait a few times as long. Saddles delay; they do not trap,
+# as long as there is any noise at all.
 claim("saddle-on-the-ridge", "distance off the ridge after 1 000 steps without noise",
     measured=abs(still.x[-1, 1]), equals=0)
 # Four standard errors of the median. A start in proportion to the noise of one step would be 8 steps off.
@@ -121,7 +121,7 @@ ax.set(xlabel="step", ylabel="loss")
 fig.set_label(
     "Loss of four runs that start on a plain at distances of 2 to 3.5 from a hole. Each is "
     "level and then falls; crosses mark when theory says it is at the rim. Each half "
-    "step further out multiplies the wait.")
+    "unit further out multiplies the wait.")
 
 # %%
 # What to see: half a unit further out makes the wait two to four times as long. No logarithm helps here, nor
@@ -136,4 +136,4 @@ plt.show()
 # **Take away.** A level loss is no proof that training is over: if the gradient norm grows, wait. A saddle
 # costs a logarithm, and noise, momentum or a larger rate shorten it. A plateau asks for another start,
 # another scale of the inputs, or a method that divides by the size of the gradient. Next, flat because it is
-# trapped: :doc:`/gallery/10_steps/plot_two_wells`.
+# trapped: :doc:`/gallery/10_steps/plot_sharp_minima`.

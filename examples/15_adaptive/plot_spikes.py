@@ -136,6 +136,7 @@ claim("adam-spike-follows", "steps from the border to a loss above 1e-3, least a
 claim("adam-low-at-crossing", "loss at the crossing, highest of ten runs",
     measured=before.max(), below=1e-9)
 hover = np.median(seen[-80:], axis=0)
+# A border of 2/η, as without momentum, would show as 0.05.
 claim("adam-hovers", "ηλmax(P⁻¹H) over 38, median of the last 400 steps, least and most",
     measured=[hover.min() / border, hover.max() / border], between=(0.85, 1.05))
 
@@ -166,34 +167,38 @@ for ax in axes:
 axes[0].set(ylabel="highest late loss", yscale="log", ylim=(1e-35, 1e2))
 axes[0].text(0.9, 1e-24, "ε*", ha="right")
 axes[1].set(xlabel="ε over ε* = ηλ/38", ylabel="steps to 1e-12", xscale="log", ylim=(0, 1200))
-axes[1].text(0.0115, 80, "spikes for ever", color=plotting.OTHERS)
+axes[1].text(0.0115, 80, "never at rest", color=plotting.OTHERS)
 fig.set_label(
     "Highest loss of the last 300 steps against ε as a multiple of the predicted one: up to "
-    "0.98 it is above 1e-7, and the smaller ε the higher; from 1.02 on it is nothing. "
-    "Below, the steps to fit: some 280 just past 1, three times as many at 10.")
+    "0.98 it is above 1e-7, and the smaller ε the higher; from 1.02 to 3 it is nothing, "
+    "at 10 not yet. Below, the steps to fit: few just past 1, many more at 10.")
 
 # %%
-# What to see: two per cent below the predicted value all ten runs spike for ever, two per cent above it none
-# does. A smaller :math:`\epsilon` makes higher spikes; a larger one costs time, since it holds back the
-# division that makes Adam fast. (Here :math:`\beta_2 = 0.95`. With a longer memory a run just below the
-# border may freeze at the bottom, its steps smaller than the last digit of the weights, before the sharpness
-# has got there.) A border of 2/η, as without momentum, would put it 19 times higher.
+# What to see: two per cent below the predicted value none of the ten runs comes to rest, two per cent above
+# it all do. A smaller :math:`\epsilon` leaves larger swings; a larger one costs time, since it holds back the
+# division that makes Adam fast (at 10 the run has not arrived yet). Here :math:`\beta_2 = 0.95`. With a
+# longer memory a run not far below the border may freeze at the bottom, its steps smaller than the last digit
+# of the weights, before the sharpness has got there: above the border it is safe; just below it, it may be.
+height = np.median(worst[[0, 2, 4]], axis=1)
+# A border of 2/η, as without momentum, would put it 19 times higher.
 claim("adam-unsafe", "highest late loss at 0.98 ε*, least of ten runs",
     measured=worst[4].min(), above=1e-9)
 claim("adam-safe", "highest late loss at 1.02 ε*, most of ten runs",
     measured=worst[5].max(), below=1e-20)
-height = np.median(worst[[0, 2, 4]], axis=1)
+# If ε were a switch and no scale, spikes would be equally high.
 claim("adam-smaller-epsilon", "spikes at 0.01 over those at 0.5 ε*; at 0.5 over those at 0.98",
     measured=height[:-1] / height[1:], above=[1.5, 10])
+# Of the order of ηλ/38 for λ near 250, far above the default.
 claim("adam-safe-epsilon", "the smallest safe ε for this layer; Adam's default is 1e-8",
     measured=safe, between=(1e-3, 1e-2))
+# If ε cost nothing, it would be 1.
 claim("adam-epsilon-price", "steps to fit at 10 ε* over those at 1.02 ε*, median",
     measured=np.median(first[8]) / np.median(first[5]), above=2.0)
 plt.show()
 
 # %%
 # **Take away.** If Adam's loss spikes out of a long calm, with nothing odd in the batch, its gradients have
-# become small. Raise :math:`\epsilon` towards :math:`\eta\lambda/38`, lower the rate, or stop when it has
-# fitted. Cutting the rate in half halves the :math:`\epsilon` that you need. In a large model λ is not at
-# hand: try 1e-6 or 1e-4; too large a value turns Adam into momentum with a small rate. Next, noise from
+# become small. Lower the rate, stop when it has fitted, or raise :math:`\epsilon`, tenfold at a time: until
+# it comes near :math:`\eta\lambda/38` nothing may change at all. A value far above that costs speed, as it
+# turns Adam into momentum with a small rate. Half the rate needs half the :math:`\epsilon`. Next, noise from
 # batches: :doc:`/gallery/20_batches/plot_batch_noise`.

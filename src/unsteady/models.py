@@ -162,6 +162,33 @@ def _cross_entropy(logits: Array, y: Array) -> _Score:
     return _Score(loss.reshape(shape), right.reshape(shape), delta)
 
 
+def cross_entropy(logits: Array, y: Array) -> Array:
+    """Return the mean cross-entropy of logits with labels, in nats.
+
+    Parameters
+    ----------
+    logits : array, ``(*replicates, n, classes)``
+    y : array of int, ``(n,)`` or ``(*replicates, n)``
+        Labels from 0 to classes - 1.
+
+    Returns
+    -------
+    array, ``(*replicates,)``
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the labels are no integers in that range, or do not go with the logits.
+    """
+    logits = finite("logits", logits)
+    if logits.ndim < 2:
+        raise ValueError(f"logits must have the shape (*replicates, n, classes), got {logits.shape}")
+    y = _integer_labels("y", y, logits.shape[-1])
+    if y.shape not in (logits.shape[-2:-1], logits.shape[:-1]):
+        raise ValueError(f"y must have the shape {logits.shape[-2:-1]} to go with logits, got {y.shape}")
+    return np.asarray(_cross_entropy(logits, y).loss.mean(axis=-1))
+
+
 def _means(score: _Score) -> tuple[Array, Array]:
     """Return loss and accuracy of each replicate; NaN accuracy where the loss has diverged."""
     loss = score.loss.mean(axis=-1)

@@ -136,6 +136,7 @@ finite = np.isfinite(runs.x[-1, ..., 0]).mean(axis=1)
 claim("wells-roam", "between 3.2 and 4: runs of 10 that never leave the well, most",
     measured=10 * right_side[between].max(), equals=0)
 past, short = products > bounds.remain + gap, products < bounds.remain - gap
+# Were 2/λ where runs diverge, as on a single bowl, the first would be 10.
 claim("wells-diverge", "runs of 10 that diverge: most below 4, fewest past it",
     measured=10 - 10 * np.array([finite[short].min(), finite[past].max()]), equals=[0, 10])
 plt.show()
