@@ -62,8 +62,8 @@ lines = [
 ]
 majority = 1 - data.y_eval.mean()
 ax.axhline(majority, color=plotting.OTHERS, linewidth=1)
-ax.text(6.5, majority - 0.006, "always “no 8”", color=plotting.OTHERS)
-ax.set(xlabel="epoch", ylabel="score", xlim=(6, 30))
+ax.text(6.5, majority - 0.009, "always “no 8”", color=plotting.OTHERS)
+ax.set(xlabel="epoch", ylabel="score", xlim=(6, 30), ylim=(0.89, 1))
 plotting.label_ends(ax, lines)
 fig.set_label(
     "AUC, accuracy at the best threshold and accuracy at the fixed one over 25 epochs, of "
