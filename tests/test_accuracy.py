@@ -52,13 +52,14 @@ def test_mcnemars_test_is_a_two_sided_test_of_a_coin(gained, lost):
     expected = stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
     assert p == pytest.approx(expected)
     assert p == mcnemar_test(lost, gained)
-    assert 0 <= mcnemar_test(gained, lost, mid_p=True) <= p <= 1
+    assert 0 < mcnemar_test(gained, lost, mid_p=True) <= p <= 1
 
 
 def test_mid_p_counts_the_observed_division_by_half():
     assert mcnemar_test(5, 0, mid_p=True) == pytest.approx(1 / 32)
     assert mcnemar_test(3, 1, mid_p=True) == pytest.approx(2 * (1 + 4 / 2) / 16)
-    assert mcnemar_test(2, 2, mid_p=True) == 1
+    assert mcnemar_test(2, 2, mid_p=True) == pytest.approx(1 - 6 / 16 / 2)
+    assert mcnemar_test(0, 0, mid_p=True) == 1
 
 
 def test_mid_p_is_closer_to_its_level():

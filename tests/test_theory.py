@@ -218,7 +218,7 @@ def test_the_whole_pool_has_no_error():
         ),
         (lambda: theory.adam_safe_epsilon(0.1, 0.0), "curvature must be .*> 0, got 0"),
         (lambda: theory.rmsprop_first_step(0.1, 1.0), "decay must be .*< 1, got 1"),
-        (lambda: theory.saddle_escape_time(0.0, 0.1, 1.0), "distance must be .*> 0, got 0"),
+        (lambda: theory.saddle_escape_time(0.0, 0.1, 1.0), "distance must be .*> 0 and <= 1, got 0"),
         (lambda: theory.plateau_escape_time(0.4, 0.1, 4.0), "distance must be at least 1/sqrt"),
         (lambda: theory.double_well_bounds(-1.0), "curvature must be .*> 0, got -1"),
         (lambda: theory.descent_factor(-0.1, 1.0), "learning_rate must be .*got -0.1"),

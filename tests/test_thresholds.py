@@ -1,9 +1,9 @@
-"""Accuracy at the best threshold and AUC, against trying all of them."""
+"""Accuracy at a tuned threshold and AUC, against trying all thresholds and pairs."""
 
 import numpy as np
 import pytest
 
-from unsteady.thresholds import auc, best_threshold_accuracy
+from unsteady.thresholds import auc, tuned_threshold_accuracy
 
 
 @pytest.fixture
@@ -14,15 +14,6 @@ def scored():
     return scores, labels
 
 
-def test_the_best_threshold_is_the_best_of_all(scored):
-    scores, labels = scored
-    best = best_threshold_accuracy(scores, labels)
-    assert best.shape == (2, 3)
-    cuts = np.arange(-5, 8) - 0.5
-    tried = [((scores > cut) == labels).mean(axis=-1) for cut in cuts]
-    np.testing.assert_allclose(best, np.max(tried, axis=0))
-
-
 def test_auc_is_how_often_a_one_scores_above_a_zero(scored):
     scores, labels = scored
     ones, zeros = scores[..., labels == 1], scores[..., labels == 0]
@@ -31,11 +22,8 @@ def test_auc_is_how_often_a_one_scores_above_a_zero(scored):
     np.testing.assert_allclose(auc(scores, labels), expected)
 
 
-def test_a_shift_of_all_scores_changes_neither(scored):
+def test_a_shift_of_all_scores_changes_no_auc(scored):
     scores, labels = scored
-    np.testing.assert_allclose(
-        best_threshold_accuracy(scores + 7, labels), best_threshold_accuracy(scores, labels)
-    )
     np.testing.assert_allclose(auc(scores + 7, labels), auc(scores, labels))
 
 
@@ -55,6 +43,33 @@ def test_a_shift_of_all_scores_changes_neither(scored):
     ],
 )
 def test_bad_input_is_named(scores, labels, error, message):
-    for function in (auc, best_threshold_accuracy):
-        with pytest.raises(error, match=message):
-            function(scores, labels)
+    with pytest.raises(error, match=message):
+        auc(scores, labels)
+    with pytest.raises(error, match=message):
+        tuned_threshold_accuracy(scores, labels, np.array([True, False, True]))
+
+
+def test_a_threshold_tuned_on_some_is_scored_on_the_others(scored):
+    scores, labels = scored
+    half = np.arange(60) % 2 == 0
+    found = tuned_threshold_accuracy(scores, labels, half)
+    for place in np.ndindex(2, 3):
+        tuned, held = scores[place][half], scores[place][~half]
+        cuts = [np.inf, *np.unique(tuned)[::-1]]
+        right = [((tuned >= cut) == labels[half]).sum() for cut in cuts]
+        best = [cut for cut, count in zip(cuts, right, strict=True) if count == max(right)]
+        expected = ((held >= best[len(best) // 2]) == labels[~half]).mean()
+        assert found[place] == pytest.approx(expected)
+    np.testing.assert_allclose(tuned_threshold_accuracy(scores + 7, labels, half), found)
+
+
+@pytest.mark.parametrize(
+    ("tuned_on", "message"),
+    [
+        (np.ones(3), r"tuned_on must be an array of bool of the shape \(4,\), got dtype float64"),
+        (np.array([True, True, False, False]), "labels must hold both 0 and 1"),
+    ],
+)
+def test_both_parts_hold_both_classes(tuned_on, message):
+    with pytest.raises(ValueError, match=message):
+        tuned_threshold_accuracy(np.arange(4.0), [0, 0, 1, 1], tuned_on)

@@ -10,8 +10,8 @@ Because where the gradient is small, the step is. Near a saddle, and on a platea
 it moves takes it to where the gradient is larger, so that it speeds up by itself. The loss stands still for
 long and then drops at once, with no event behind it.
 
-At a saddle the wait grows with the *logarithm* of how near the run came to it, on a plateau *exponentially*
-with how far out it is.
+At a saddle the wait grows with the *logarithm* of how near the run came to it, on the plateau below
+*exponentially*, and more, with how far out it is.
 """
 
 import matplotlib.pyplot as plt
@@ -62,6 +62,7 @@ claim("saddle-escape", "steps to leave the saddle from three starts, less the la
 claim("saddle-logarithm", "wait from 0.00000001 over that from 0.01",
     measured=left[2] / left[0], between=(3.5, 4.5))
 fall = (wells.loss < 0.125).argmax(axis=0)  # half way down
+# A wait that grew with 1/distance would be off by thousands.
 claim("saddle-bounded", "half-way down on the bounded surface, steps after the law",
     measured=fall - predicted, between=(-15, 15))
 
@@ -106,7 +107,8 @@ claim("saddle-noise", "median wait with noise, less the law", measured=np.median
 # %%
 # Crossing a plateau
 # ------------------
-# A plateau is worse. Here is a hole in a plain, :math:`1 - e^{-r^2/2}`, and four starts on the plain.
+# A plateau is worse, how much depends on its shape. Here is a Gaussian hole in a plain, :math:`1 -
+# e^{-r^2/2}`, and four starts on the plain.
 radii = np.array([2.0, 2.5, 3.0, 3.5])
 plain = descend(Plateau(curvature=1.0), radii[:, None], SGD(0.1), steps=600)
 crossed = (np.abs(plain.x[..., 0]) <= 1).argmax(axis=0)
@@ -124,8 +126,7 @@ fig.set_label(
     "unit further out multiplies the wait.")
 
 # %%
-# What to see: half a unit further out makes the wait two to four times as long. No logarithm helps here, nor
-# does noise that has no direction.
+# What to see: half a unit further out makes the wait two to four times as long. No logarithm helps here.
 claim("plateau-wait", "steps to the rim of the hole, over the law",
     measured=crossed / expected, equals=1.0, rtol=0.05)
 claim("plateau-exponential", "wait from 3.5 over that from 2; the distance is 1.75 times",

@@ -6,9 +6,9 @@ r"""
 Can a low rate be trapped?
 ==========================
 
-Yes: below :math:`2/\lambda` a run stays in the well that it starts in, however poor that is. Above it, it
-cannot settle at that minimum, since each step there makes the distance larger. So the rate selects among
-minima: it rules out the sharp ones.
+Yes: below :math:`2/\lambda` a run that starts near the minimum of a well stays there, however poor that is.
+Above it, it cannot settle at that minimum, since each step there makes the distance larger. So the rate
+selects among minima: it rules out the sharp ones.
 
 Whether it also *leaves* the well depends on the walls. Where they are steep it does at once; where they bend
 over it may swing within the well for ever.
@@ -55,6 +55,7 @@ fig.set_label(
 # What to see: the higher rate gets out because each of its steps overshoots by more than the last. It has to
 # climb first: in the curve, this is a loss that *rises* and then falls below what it ever was.
 way = descend(surface, start=-0.75, optimizer=SGD(0.28), steps=200)
+# A loss that only falls, as below the border, would not exceed its start.
 claim("wells-climb", "highest loss on the way out over that at the start",
     measured=way.loss.max() / way.loss[0], above=1.2)
 claim("wells-gain", "final loss of the low rate and of the high one",
@@ -75,13 +76,13 @@ fig.set_label(
     "beyond it all end in the wide one.")
 
 # %%
-# What to see: the change is at :math:`2/\lambda` of the *sharp* well, and complete. Any lower rate is
-# trapped, no matter how long it runs.
+# What to see: the change is at :math:`2/\lambda` of the *sharp* well, and complete. Any lower rate keeps a
+# run that starts near it trapped, no matter how long it runs.
 low, high = rates < border, rates > border
 # A bound of 1/λ, or 2 over the wide well's curvature, would be far off.
 claim("wells-trapped", "runs of 20 that stay in the sharp well, at each rate below 2/λ",
     measured=20 * in_sharp[low], equals=20)
-claim("wells-escape", "runs of 20 that end in the wide well, at each rate above 2/λ",
+claim("wells-escape", "runs of 20 that end in the wide well, at each rate from 2/λ to 1.5",
     measured=20 * in_wide[high], equals=20)
 
 # %%

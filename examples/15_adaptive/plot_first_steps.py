@@ -9,7 +9,7 @@ Why is the start so rough?
 Because the first steps of an adaptive method have a size that has nothing to do with the gradient. It divides
 each gradient by its own running size, of which it has seen nothing yet: Adam's first step is :math:`\eta` in
 every single weight, RMSprop's is :math:`\eta/\sqrt{1-\rho}`, ten times as much at the usual :math:`\rho =
-0.99`. All weights move at once, by as much, most of them for no good reason.
+0.99`. Nearly all weights move at once, by as much, most of them for no good reason.
 """
 
 import matplotlib.pyplot as plt
@@ -71,8 +71,8 @@ claim("first-step-sgd", "for comparison SGD's: largest over smallest",
 # %%
 # A network
 # ---------
-# What that does to a loss: 16 networks on digits, the first 60 steps, with RMSprop at 0.01, with Adam at the
-# same rate, and with RMSprop whose rate climbs from nothing within 20 steps (*warm-up*).
+# What that does to a loss: 16 networks on digits in batches of 64, the first 60 steps, with RMSprop at 0.01,
+# with Adam at the same rate, and with RMSprop whose rate climbs from nothing within 20 steps (*warm-up*).
 settings = {
     "RMSprop": (RMSprop(0.01), None),
     "Adam": (Adam(0.01), None),
@@ -97,8 +97,8 @@ ax.legend()
 ax.set(xlabel="step", ylabel="training loss", ylim=(0, 3.6))
 fig.set_label(
     "Training loss over the first 40 steps, median and 5 to 95 % of 16 networks. RMSprop's "
-    "leaps up at the first step, above where it started, and is rough for ten; Adam's and "
-    "that of RMSprop with warm-up fall smoothly from the start.")
+    "leaps up at the first step, above where it started; Adam's and that of RMSprop with "
+    "warm-up fall from the start, and are behind RMSprop's for most of the picture.")
 
 # %%
 # What to see: RMSprop's first step undoes more than it does; the loss is higher than before there was any
@@ -111,13 +111,8 @@ claim("first-leap", "highest loss over that at the start, RMSprop, median of 16 
 claim("first-leap-adam", "the same for Adam at the same rate",
     measured=np.median(peaks["Adam"]), below=1.02)
 # If the method and not the size of its steps were rough, this would be, too.
-claim("first-leap-warmed-up", "the same for RMSprop with 20 steps of warm-up",
-    measured=np.median(peaks["RMSprop, warmed up"]), below=1.02)
-early = (np.diff(runs["RMSprop"][:21], axis=0) > 0).sum(axis=0).mean()
-warmed = (np.diff(runs["RMSprop, warmed up"][:21], axis=0) > 0).sum(axis=0).mean()
-# Noise of the batches alone would be the same with and without.
-claim("first-rises", "rises of the loss in the first 20 steps, RMSprop without and with warm-up",
-    measured=[early, warmed], between=([3.0, -0.1], [20.0, 3.0]))
+claim("first-leap-warmed-up", "the same for RMSprop with 20 steps of warm-up, most of 16 networks",
+    measured=peaks["RMSprop, warmed up"].max(), below=1.02)
 
 # %%
 # Is it the method, or just the size? Adam at ten times the rate takes the very same first step.

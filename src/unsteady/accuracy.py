@@ -132,8 +132,9 @@ def mcnemar_test(gained: int, lost: int, mid_p: bool = False) -> float:
 
     Notes
     -----
-    Assumes independent examples and that neither model was chosen on them. With five differences or fewer
-    it cannot come below 0.05. Source: McNemar (1947); Fagerland, Lydersen & Laake (2013) for the mid-p.
+    Assumes independent examples and that neither model was chosen on them. Without `mid_p` it cannot come
+    below 0.05 with a net difference of five or less. Source: McNemar (1947); Fagerland, Lydersen & Laake
+    (2013) for the mid-p.
 
     Examples
     --------
@@ -148,7 +149,11 @@ def mcnemar_test(gained: int, lost: int, mid_p: bool = False) -> float:
     for k in range(fewer):
         observed = observed * (total - k) // (k + 1)
         tail += observed
-    return float(min((2 * tail - mid_p * observed) / 2**total, 1.0))
+    if not mid_p or total == 0:
+        return float(min(2 * tail / 2**total, 1.0))
+    if gained == lost:  # both tails hold the observed division
+        return float(1 - observed / 2 ** (total + 1))
+    return float((2 * tail - observed) / 2**total)
 
 
 def jitter(values: Sequence[float]) -> float:

@@ -63,7 +63,8 @@ def churn(correct: Any) -> Array:
 
     Notes
     -----
-    Source: "forgetting events", the flips from right to wrong, of Toneva et al. (2019), arXiv 1812.05159.
+    Churn of correctness: a wrong answer that becomes another wrong one does not count. Compare the
+    "forgetting events", flips from right to wrong in training, of Toneva et al. (2019), arXiv 1812.05159.
     """
     return np.asarray(flips(correct).mean(axis=-1))
 

@@ -44,8 +44,8 @@ def standard_error(p: Any, n: Any, pool: Any = None) -> Any:
 
     Notes
     -----
-    Assumes independent examples. It is the error of the *level*, the same in every epoch on a fixed
-    set, and not that of a change from one epoch to the next. Source: the binomial and the
+    Assumes independent examples. It is the error of the *level*, largely the same in every epoch on a
+    fixed set, and not that of a change from one epoch to the next. Source: the binomial and the
     hypergeometric distribution, e.g. Cochran, *Sampling Techniques* (1977), chapter 3.
     """
     p = number("p", p, at_least=0, at_most=1)
@@ -150,7 +150,7 @@ def momentum_factor(learning_rate: Any, curvature: Any, momentum: Any, nesterov:
 
     Notes
     -----
-    Exact for the full gradient of a quadratic. Source: Polyak (1964).
+    Exact for the full gradient of a quadratic. Source: as for :func:`stability_bound`.
     """
     step = 1 - descent_factor(learning_rate, curvature)
     momentum = number("momentum", momentum, at_least=0, below=1)
@@ -212,7 +212,7 @@ def adam_safe_epsilon(learning_rate: Any, curvature: Any, beta1: Any = 0.9) -> A
 
 
 def rmsprop_first_step(learning_rate: Any, decay: Any = 0.99) -> Any:
-    r"""Return the size of RMSprop's first step, :math:`\eta / \sqrt{1 - \rho}`, whatever the gradient.
+    r"""Return the size of RMSprop's first step, :math:`\eta / \sqrt{1 - \rho}`, whatever the gradient but 0.
 
     Parameters
     ----------
@@ -236,8 +236,8 @@ def saddle_escape_time(distance: Any, learning_rate: Any, escape: Any) -> Any:
     Parameters
     ----------
     distance : float
-        :math:`y_0`, how far off the ridge it starts, above 0, as a share of the distance at which it
-        counts as gone.
+        :math:`y_0`, how far off the ridge it starts, as a share of the distance at which it counts as gone:
+        above 0 and at most 1.
     learning_rate : float
         :math:`\eta`, above 0.
     escape : float
@@ -248,7 +248,7 @@ def saddle_escape_time(distance: Any, learning_rate: Any, escape: Any) -> Any:
     Exact for gradient descent on a quadratic saddle, up to the next whole step. Source: the distance
     grows by :func:`descent_factor`, :math:`1 + \eta\gamma`, a step.
     """
-    distance = number("distance", distance, above=0)
+    distance = number("distance", distance, above=0, at_most=1)
     learning_rate = number("learning_rate", learning_rate, above=0)
     return np.log(1 / distance) / np.log1p(learning_rate * number("escape", escape, above=0))
 
@@ -271,7 +271,8 @@ def plateau_escape_time(distance: Any, learning_rate: Any, curvature: Any = 1.0)
 
     Notes
     -----
-    Assumes :math:`\eta\lambda \ll 1`; larger steps take up to a whole step more. Source: the
+    Assumes small steps; longer ones take a few steps more in all, whatever the rate, which is little beside a
+    long wait. Source: the
     integral of :math:`dr/dt = -\eta\lambda r e^{-\lambda r^2/2}`, with
     :math:`\operatorname{Ei}` the exponential integral.
     """

@@ -21,11 +21,8 @@ def _checked(scores: Any, labels: Any) -> tuple[Array, Array]:
     return scores, labels
 
 
-def best_threshold_accuracy(scores: Any, labels: Any) -> Array:
-    """Return the accuracy at that threshold at which it is highest, replicate by replicate.
-
-    The threshold is chosen on the same examples, so it flatters a little: as a measure of movement it is
-    meant, not as a score to report.
+def tuned_threshold_accuracy(scores: Any, labels: Any, tuned_on: Any) -> Array:
+    """Return the accuracy at a threshold chosen on some of the examples, on the others.
 
     Parameters
     ----------
@@ -33,6 +30,9 @@ def best_threshold_accuracy(scores: Any, labels: Any) -> Array:
         The higher, the more likely class 1; finite.
     labels : array of int, ``(n,)``
         0 and 1.
+    tuned_on : array of bool, ``(n,)``
+        On which examples the threshold is chosen, the middle one of those scores at which it is best; the
+        rest are scored. Both parts hold both classes.
 
     Returns
     -------
@@ -41,19 +41,40 @@ def best_threshold_accuracy(scores: Any, labels: Any) -> Array:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of another kind or shape, or labels lack a class.
+        If an argument is of another kind or shape, or a part lacks a class.
     """
     scores, labels = _checked(scores, labels)
-    positives = labels.mean()
+    chosen = np.asarray(tuned_on)
+    if chosen.dtype != bool or chosen.shape != labels.shape:
+        raise ValueError(
+            f"tuned_on must be an array of bool of the shape {labels.shape}, got dtype {chosen.dtype} "
+            f"and shape {chosen.shape}"
+        )
+    _checked(scores[..., chosen], labels[chosen])
+    _checked(scores[..., ~chosen], labels[~chosen])
+    ones, zeros = (labels[chosen] == 1).sum(), (labels[chosen] == 0).sum()
 
-    def best(row: Array) -> float:
-        false, true, _ = roc_curve(labels, row)
-        return float((positives * true + (1 - positives) * (1 - false)).max())
+    def tuned(row: Array) -> float:
+        false, true, cuts = roc_curve(labels[chosen], row[chosen], drop_intermediate=False)
+        right = np.rint(ones * true + zeros * (1 - false))  # counts, so that ties are ties
+        best = np.flatnonzero(right == right.max())
+        cut = cuts[best[len(best) // 2]]
+        return float(((row[~chosen] >= cut) == labels[~chosen]).mean())
 
-    return np.apply_along_axis(best, -1, scores)
+    return np.apply_along_axis(tuned, -1, scores)
 
 
 def auc(scores: Any, labels: Any) -> Array:
-    """Return the area under the ROC curve: how often a 1 scores above a 0. Arguments as above."""
+    """Return the area under the ROC curve: how often a 1 scores above a 0.
+
+    Parameters
+    ----------
+    scores, labels
+        As for :func:`tuned_threshold_accuracy`.
+
+    Returns
+    -------
+    array, ``(*replicates,)``
+    """
     scores, labels = _checked(scores, labels)
     return np.apply_along_axis(lambda row: roc_auc_score(labels, row), -1, scores)
