@@ -133,3 +133,9 @@ def test_a_preconditioner_is_above_0():
         sharpness(MODELS[1], parameters, X, y, preconditioner=zeros)
     with pytest.raises(TypeError, match="parameters must be the list of a model's parameters"):
         sharpness(MODELS[1], parameters[0], X, y)
+
+
+def test_vectors_are_shaped_as_parameters():
+    parameters, X, y, _ = setting(MODELS[1])
+    with pytest.raises(ValueError, match="vectors must have the shapes of parameters"):
+        hessian_product(MODELS[1], parameters, X, y, parameters[:1])

@@ -43,12 +43,19 @@ def hessian_product(
     list of array
         Of the shapes of `parameters`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or shape.
+
     Notes
     -----
-    Exact up to rounding where the loss is quadratic; elsewhere off by third derivatives times
+    For smooth activations: with ReLU, units that turn on or off within :math:`h` make it noisy. Exact up to
+    rounding where the loss is quadratic; elsewhere off by third derivatives times
     :math:`h^2`, :math:`h` being about :math:`6 \cdot 10^{-6}` of the parameters' length. Source: Pearlmutter
     (1994), who starts from the one-sided difference.
     """
+    _check_shapes("vectors", vectors, parameters)
     lengths = [np.sqrt(_dot(arrays, arrays)) for arrays in (parameters, vectors)]
     step = np.cbrt(np.finfo(np.float64).eps) * np.maximum(lengths[0], 1.0) / np.maximum(lengths[1], 1e-300)
 
@@ -128,12 +135,16 @@ def sharpness(
     return np.concatenate(found).reshape(replicates)
 
 
+def _check_shapes(name: str, arrays: Parameters, parameters: Parameters) -> None:
+    shapes, own = [[np.shape(a) for a in each] for each in (parameters, arrays)]
+    if shapes != own:
+        raise ValueError(f"{name} must have the shapes of parameters, {shapes}, got {own}")
+
+
 def _roots(parameters: Parameters, preconditioner: Parameters | None) -> Parameters:
     if preconditioner is None:
         return [np.ones_like(parameter) for parameter in parameters]
-    shapes, own = [[np.shape(a) for a in arrays] for arrays in (parameters, preconditioner)]
-    if shapes != own:
-        raise ValueError(f"preconditioner must have the shapes of parameters, {shapes}, got {own}")
+    _check_shapes("preconditioner", preconditioner, parameters)
     if any((np.asarray(array) <= 0).any() for array in preconditioner):
         raise ValueError("preconditioner must be above 0 everywhere, got a value of at most 0")
     return [np.sqrt(array) for array in preconditioner]
