@@ -53,6 +53,7 @@ def test_subsets_are_of_the_size_and_the_same_for_all(correct):
     same = subset_accuracy(twice, 8, draws=50)
     np.testing.assert_array_equal(same[:, 0], same[:, 1])
     np.testing.assert_array_equal(accuracy, subset_accuracy(correct, 8, draws=4000, seed=3))
+    assert (accuracy != subset_accuracy(correct, 8, draws=4000, seed=4)).any()
 
 
 def test_a_subset_of_all_is_all(correct):

@@ -139,3 +139,64 @@ def test_vectors_are_shaped_as_parameters():
     parameters, X, y, _ = setting(MODELS[1])
     with pytest.raises(ValueError, match="vectors must have the shapes of parameters"):
         hessian_product(MODELS[1], parameters, X, y, parameters[:1])
+
+
+def test_a_replicate_does_not_depend_on_its_neighbours():
+    model = MODELS[3]
+    parameters, X, y, _ = setting(model, replicates=(30,))
+    together = sharpness(model, parameters, X, y)
+    exact = sharpness(model, parameters, X, y, tolerance=1e-10)
+    alone = [sharpness(model, [p[k : k + 1] for p in parameters], X, y)[0] for k in range(30)]
+    np.testing.assert_allclose(alone, together, rtol=1e-12)
+    np.testing.assert_allclose(together, exact, rtol=1e-4)
+
+
+def largest(matrix, **options):
+    matrix = np.asarray(matrix, dtype=float)
+    options = {"tolerance": 1e-9, "iterations": 100} | options
+    return curvature._largest(lambda v: v @ matrix, 1, len(matrix), **options)[0]
+
+
+@pytest.mark.parametrize("size", [1, 5, 7, 32])
+def test_the_largest_is_not_the_one_of_largest_size_and_none_is_made_up(size):
+    assert largest(-2 * np.eye(size)) == pytest.approx(-2)
+    assert largest(np.diag(-np.arange(1.0, size + 1))) == pytest.approx(-1)
+    assert largest(np.zeros((size, size))) == 0
+
+
+def test_iterations_are_a_limit():
+    matrix = np.diag(np.linspace(0, 1, 50))
+    assert largest(matrix, iterations=2) < 0.99
+    assert largest(matrix) == pytest.approx(1)
+
+
+def test_batch_norms_statistics_go_with_their_replicates(monkeypatch):
+    model = MODELS[4]
+    parameters, X, y, buffers = setting(model)
+    rng = np.random.default_rng(3)
+    buffers = [b + rng.random(b.shape) for b in buffers]
+    whole = sharpness(model, parameters, X, y, buffers=buffers)
+    monkeypatch.setattr(curvature, "CHUNK_ELEMENTS", 1)
+    np.testing.assert_allclose(sharpness(model, parameters, X, y, buffers=buffers), whole, rtol=1e-9)
+
+
+def test_relu_is_refused_and_single_precision_taken():
+    model = MLP((5,), "relu", 3)
+    parameters, X, y, _ = setting(model)
+    for call in (
+        lambda: sharpness(model, parameters, X, y),
+        lambda: hessian_product(model, parameters, X, y, parameters),
+    ):
+        with pytest.raises(ValueError, match="model must have smooth activations"):
+            call()
+    parameters, X, y, _ = setting(MODELS[2])
+    single = [p.astype(np.float32) for p in parameters]
+    vectors = [np.ones_like(p) for p in single]
+    products = hessian_product(MODELS[2], single, X, y, vectors)
+    exact = hessian_product(
+        MODELS[2], [p.astype(float) for p in single], X, y, [np.ones(p.shape) for p in single]
+    )
+    for one, other in zip(products, exact, strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(ValueError, match="got an empty one"):
+        sharpness(MODELS[2], [], X, y)

@@ -616,3 +616,13 @@ def test_independent_batches_are_independent(points):
                for order in (WithReplacement(), Shuffle())]  # fmt: skip
     assert len(np.unique(watched[0])) < 40
     assert len(np.unique(watched[1])) == 40
+
+
+def test_a_readers_own_order_is_asked_even_for_the_full_batch(blobs):
+    class Bootstrap(Shuffle):
+        def blocks(self, rng, y, batch_size):
+            while True:
+                yield rng.integers(len(y), size=len(y))
+
+    drawn = run(blobs, batch_size=50, epochs=2, order=Bootstrap(), record="batch_loss")
+    assert (drawn.batch_loss != run(blobs, batch_size=50, epochs=2, record="batch_loss").batch_loss).all()

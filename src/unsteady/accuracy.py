@@ -60,7 +60,7 @@ def _quantile(level: Any) -> float:
         raise TypeError(f"level must be a number above 0 and below 1, got {level!r}")
     if not 0 < float(level) < 1:
         raise ValueError(f"level must be above 0 and below 1, got {level}")
-    return NormalDist().inv_cdf(0.5 + float(level) / 2)
+    return -NormalDist().inv_cdf((1 - float(level)) / 2)
 
 
 def accuracy_interval(right: int, n: int, level: float = 0.95, pool: int | None = None) -> Interval:
@@ -177,6 +177,8 @@ def jitter(values: Sequence[float]) -> float:
     >>> jitter([1.0, 2.0, 3.0, 4.0])
     0.0
     """
+    if isinstance(values, str | bytes):
+        raise TypeError(f"values must be a sequence of numbers, got {values!r}")
     curve = [float(value) for value in values]
     if len(curve) < 3:
         raise ValueError(f"values must hold at least 3 numbers, got {len(curve)}")
@@ -184,4 +186,4 @@ def jitter(values: Sequence[float]) -> float:
         bad = next(index for index, value in enumerate(curve) if not math.isfinite(value))
         raise ValueError(f"values must be finite, got {curve[bad]} at index {bad}")
     bends = [a - 2 * b + c for a, b, c in zip(curve, curve[1:], curve[2:], strict=False)]
-    return math.sqrt(math.fsum(bend**2 for bend in bends) / len(bends) / 6)
+    return math.hypot(*bends) / math.sqrt(6 * len(bends))

@@ -2,15 +2,14 @@
 
 An order is a frozen description. Its ``blocks(rng, y, batch_size)`` yields indices for ever, in blocks that
 are each to be cut into batches of `batch_size`. An order that deals out all n examples has one block an
-epoch, whose last batch is smaller where `batch_size` does not divide n. Its ``repeats`` says whether a batch
-can hold an example twice; where it cannot, a batch of n examples is the set itself.
+epoch, whose last batch is smaller where `batch_size` does not divide n.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -32,8 +31,6 @@ class Order(Protocol):
 class Shuffle:
     """Deal out all examples in a new random order each epoch. What most frameworks do."""
 
-    repeats: ClassVar[bool] = False
-
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield a permutation an epoch."""
         while True:
@@ -44,8 +41,6 @@ class Shuffle:
 class WithReplacement:
     """Draw every example of every batch from all examples, so that batches are independent."""
 
-    repeats: ClassVar[bool] = True
-
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield independent indices, each batch full."""
         while True:
@@ -55,8 +50,6 @@ class WithReplacement:
 @dataclass(frozen=True)
 class WithoutReplacement:
     """Draw a fresh subset at every step: no example twice in a batch, no memory between batches."""
-
-    repeats: ClassVar[bool] = False
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield independent subsets, each batch full."""
@@ -70,8 +63,6 @@ class WithoutReplacement:
 @dataclass(frozen=True)
 class Sorted:
     """Present the examples sorted by target, every epoch the same."""
-
-    repeats: ClassVar[bool] = False
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield the sorting order, epoch by epoch."""
@@ -91,7 +82,6 @@ class ShuffleBuffer:
     """
 
     size: int
-    repeats: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         integer("size", self.size, at_least=1)

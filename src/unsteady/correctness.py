@@ -117,5 +117,6 @@ def subset_accuracy(correct: Any, n: int, draws: int, seed: int = 0) -> Array:
     chosen = np.zeros((draws, pool), dtype=np.float32)
     chosen[:, :n] = 1
     # One matrix product for all subsets: exact in float32, whose whole numbers reach 2**24.
-    counts = rng.permuted(chosen, axis=1) @ array.reshape(-1, pool).T.astype(np.float32)
+    rng.permuted(chosen, axis=1, out=chosen)
+    counts = chosen @ array.reshape(-1, pool).T.astype(np.float32)
     return np.asarray(counts.astype(np.float64) / n).reshape(draws, *array.shape[:-1])

@@ -28,9 +28,10 @@ def hessian_product(
     Parameters
     ----------
     model : Model
-        From :mod:`unsteady.models`.
+        From :mod:`unsteady.models`, with smooth activations: a ReLU that turns on or off between the two
+        gradients would spoil the difference.
     parameters : list of array, ``(*replicates, rows, columns)``
-        Where the Hessian is taken, in float64: in float32 the difference has few digits left.
+        Where the Hessian is taken; in float64, whatever they are given in.
     X, y : array, ``(n, features)`` and ``(n,)``
         What the loss is the mean over.
     vectors : list of array
@@ -50,21 +51,22 @@ def hessian_product(
 
     Notes
     -----
-    For smooth activations: with ReLU, units that turn on or off within :math:`h` make it noisy. Exact up to
-    rounding where the loss is quadratic; elsewhere off by third derivatives times
-    :math:`h^2`, :math:`h` being about :math:`6 \cdot 10^{-6}` of the parameters' length. Source: Pearlmutter
-    (1994), who starts from the one-sided difference.
+    Exact up to rounding where the loss is quadratic; elsewhere off by third derivatives times
+    :math:`h^2`, :math:`h` being about :math:`6 \cdot 10^{-6}` of the parameters' length, or of 1 where that
+    is longer. Source: Pearlmutter (1994), who starts from the one-sided difference.
     """
+    _check_smooth(model)
     _check_shapes("vectors", vectors, parameters)
+    parameters, vectors = ([np.asarray(a, dtype=np.float64) for a in each] for each in (parameters, vectors))
     lengths = [np.sqrt(_dot(arrays, arrays)) for arrays in (parameters, vectors)]
     step = np.cbrt(np.finfo(np.float64).eps) * np.maximum(lengths[0], 1.0) / np.maximum(lengths[1], 1e-300)
 
     def gradients(sign: float) -> Parameters:
-        moved = [w + sign * _lead(step, w) * v for w, v in zip(parameters, vectors, strict=True)]
+        moved = [w + sign * _lead(step) * v for w, v in zip(parameters, vectors, strict=True)]
         return model.loss_and_gradient(moved, X, y, buffers=buffers)[2]
 
     pairs = zip(gradients(1.0), gradients(-1.0), strict=True)
-    return [(above - below) / _lead(2 * step, above) for above, below in pairs]
+    return [(above - below) / _lead(2 * step) for above, below in pairs]
 
 
 def sharpness(
@@ -89,9 +91,10 @@ def sharpness(
         :func:`unsteady.training.train` with ``record="preconditioner"``: the eigenvalue is then that of
         :math:`P^{-1} H`, that is of :math:`P^{-1/2} H P^{-1/2}`.
     tolerance : float
-        Stop when an iteration changes the eigenvalue by less than this share of it, above 0.
+        Stop when the residual of the eigenvector is less than this share of the eigenvalue, above 0. The
+        error of the eigenvalue is then far smaller as a rule.
     iterations : int
-        Stop then at the latest, at least 1.
+        Stop then at the latest, with what has been found so far; at least 1.
 
     Returns
     -------
@@ -111,7 +114,9 @@ def sharpness(
     """
     tolerance = scalar("tolerance", tolerance, above=0)
     iterations = integer("iterations", iterations, at_least=1)
-    instance("parameters", parameters, list, "the list of a model's parameters")
+    if not instance("parameters", parameters, list, "the list of a model's parameters"):
+        raise ValueError("parameters must be the list of a model's parameters, got an empty one")
+    _check_smooth(model)
     roots = _roots(parameters, preconditioner)
     replicates = parameters[0].shape[:-2]
 
@@ -135,6 +140,11 @@ def sharpness(
     return np.concatenate(found).reshape(replicates)
 
 
+def _check_smooth(model: Model) -> None:
+    if getattr(model, "activation", "") == "relu":
+        raise ValueError("model must have smooth activations, such as tanh, got activation='relu'")
+
+
 def _check_shapes(name: str, arrays: Parameters, parameters: Parameters) -> None:
     shapes, own = [[np.shape(a) for a in each] for each in (parameters, arrays)]
     if shapes != own:
@@ -151,21 +161,27 @@ def _roots(parameters: Parameters, preconditioner: Parameters | None) -> Paramet
 
 
 def _largest(product: Any, members: int, size: int, tolerance: float, iterations: int) -> Array:
-    """Return the largest eigenvalue of each member's symmetric matrix, given its products."""
+    """Return the largest eigenvalue of each member's symmetric matrix, given its products.
+
+    A member is done, whatever the others do, when the residual of its eigenvector is small.
+    """
     start = np.random.default_rng(0).standard_normal(size)
     basis = np.tile(start / np.linalg.norm(start), (members, 1))[:, None]  # (members, vectors, size)
     small = np.zeros((members, 1, 1))  # the matrix within the basis, tridiagonal
-    value = np.full(members, np.nan)
+    value, done = np.full(members, np.nan), np.zeros(members, dtype=bool)
     with np.errstate(invalid="ignore", over="ignore"):
         for k in range(min(iterations, size)):
             image = product(basis[:, k])
             small[:, k, k] = np.einsum("mp,mp->m", basis[:, k], image)
-            before, value = value, _top(small)
-            if (np.abs(value - before) <= tolerance * np.abs(value))[np.isfinite(value)].all():
-                break
             for _ in range(2):  # once loses digits to cancellation
                 image -= np.matmul(np.matmul(basis, image[..., None]).swapaxes(1, 2), basis)[:, 0]
             beta = np.linalg.norm(image, axis=-1)
+            done |= ~(np.isfinite(small).all(axis=(-2, -1)) & np.isfinite(beta))
+            values, vectors = np.linalg.eigh(np.where(done[:, None, None], 0.0, small))
+            value = np.where(done, value, values[:, -1])
+            done |= beta * np.abs(vectors[:, -1, -1]) <= tolerance * np.abs(values).max(axis=-1)
+            if done.all():
+                break
             small = np.pad(small, ((0, 0), (0, 1), (0, 1)))
             small[:, k, k + 1] = small[:, k + 1, k] = beta
             image /= np.maximum(beta, 1e-300)[:, None]
@@ -173,19 +189,12 @@ def _largest(product: Any, members: int, size: int, tolerance: float, iterations
     return value
 
 
-def _top(matrices: Array) -> Array:
-    finite = np.isfinite(matrices).all(axis=(-2, -1))
-    top = np.full(len(matrices), np.nan)
-    top[finite] = np.linalg.eigvalsh(matrices[finite])[:, -1]
-    return top
-
-
 def _dot(a: Parameters, b: Parameters) -> Array:
     return np.asarray(sum((x * y).sum(axis=(-2, -1)) for x, y in zip(a, b, strict=True)))
 
 
-def _lead(values: Array, array: Array) -> Array:
-    return values[..., None, None].astype(array.dtype)
+def _lead(values: Array) -> Array:
+    return values[..., None, None]
 
 
 def _join(arrays: Parameters) -> Array:

@@ -111,8 +111,8 @@ def cubic(n_train: int = 140, n_eval: int = 60, noise: float = 10.0, seed: int =
 def digits(n_eval: int = 597, seed: int = 0) -> Data:
     """Return scikit-learn's 1 797 handwritten digits in a stratified, shuffled split.
 
-    Pixels are in [0, 1] (64 features), labels 0 to 9. The evaluation set is drawn once and for all
-    from a finite pool: comparisons with the binomial law need the finite-population factor.
+    Pixels are in [0, 1] (64 features), labels 0 to 9. The evaluation set is drawn from a
+    finite pool: comparisons with the binomial law need the finite-population factor.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def digits(n_eval: int = 597, seed: int = 0) -> Data:
     from sklearn.model_selection import train_test_split
 
     n_eval = integer("n_eval", n_eval, at_least=10, at_most=1787)
-    seed = integer("seed", seed, at_least=0)
+    seed = integer("seed", seed, at_least=0, at_most=2**32 - 1)
     X, y = load_digits(return_X_y=True)
     split = train_test_split(X / 16.0, y, test_size=n_eval, stratify=y, random_state=seed)
     X_train, X_eval, y_train, y_eval = split

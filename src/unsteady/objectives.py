@@ -262,7 +262,7 @@ class TwoBowls:
         if self.minima[0] >= self.minima[1]:
             raise ValueError(f"minima must ascend, got {self.minima}")
         both = self._bowls(np.array([[self.minima[0]], [self.minima[1]]]))
-        if (both.argmin(axis=-1) != [0, 1]).any():
+        if both[0, 0] >= both[0, 1] or both[1, 1] >= both[1, 0]:
             raise ValueError(f"offsets must leave each bowl a minimum of its own, got {self.offsets}")
 
     def _bowls(self, x: Array) -> Array:

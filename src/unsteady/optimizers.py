@@ -150,7 +150,10 @@ class RMSprop:
 
     def preconditioner(self, state: State) -> list[Array]:
         r"""Return what the last step's gradients were divided by, :math:`\sqrt{s} + \epsilon`."""
-        return [np.sqrt(square) + lead(self.epsilon, square) for square in state["square"]]
+        return [self._root(square) for square in state["square"]]
+
+    def _root(self, square: Array) -> Array:
+        return np.asarray(np.sqrt(square) + lead(self.epsilon, square))
 
     def step(
         self,
@@ -165,8 +168,7 @@ class RMSprop:
             decay = lead(self.decay, parameter)
             square *= decay
             square += (1 - decay) * gradient**2
-            root = np.sqrt(square) + lead(self.epsilon, parameter)
-            parameter -= lead(rate, parameter) * gradient / root
+            parameter -= lead(rate, parameter) * gradient / self._root(square)
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +209,11 @@ class Adam:
         return {"mean": _zeros(parameters), "square": _zeros(parameters), "steps": 0}
 
     def preconditioner(self, state: State) -> list[Array]:
-        r"""Return what the last step's mean was divided by, :math:`\sqrt{\hat s} + \epsilon`."""
+        r"""Return what the last step's mean was divided by, :math:`\sqrt{\hat s} + \epsilon`.
+
+        The correction of the mean, :math:`1 - \beta_1^t`, is left to the rate; it is 1 after some tens of
+        steps.
+        """
         return [self._root(square, state["steps"]) for square in state["square"]]
 
     def _root(self, square: Array, steps: int) -> Array:

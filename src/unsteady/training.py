@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 RECORDS = ("correct", "parameters", "preconditioner", "batch_loss", "step_loss", "gradient_norm")
+DEALING = (Shuffle, WithoutReplacement, Sorted, ShuffleBuffer)
+"""Orders whose batch of n examples is the set itself."""
 CACHE_ELEMENTS = 2**19
 """Numbers that the replicates of a chunk touch in a step: about what a core's cache holds."""
 MEMORY_ELEMENTS = 2**25
@@ -58,6 +60,7 @@ class Path(NamedTuple):
     ----------
     x : array, ``(steps + 1, *replicates, dims)``
     loss, gradient_norm : array, ``(steps + 1, *replicates)``
+        Without the noise that was added to the gradients, if any.
     """
 
     x: Array
@@ -115,6 +118,8 @@ def descend(
     steps = integer("steps", steps, at_least=1)
     seed = integer("seed", seed, at_least=0)
     noise = np.asarray(number("noise", noise, at_least=0))
+    if not noise.size:
+        raise ValueError(f"noise must be a number or an array of them, got the shape {noise.shape}")
     first = np.atleast_1d(finite("start", start)).astype(np.float64)
     try:
         replicates = np.broadcast_shapes(first.shape[:-1], shape_of(optimizer), noise.shape)
@@ -127,11 +132,11 @@ def descend(
     x = np.broadcast_to(first, replicates + first.shape[-1:]).reshape(-1, first.shape[-1]).copy()
     state = rule.start([x])
     points = [x.copy()]
-    draw = _noise(np.broadcast_to(noise, replicates), x.shape[-1], seed)
+    draw = _noise(np.broadcast_to(noise, replicates), x.shape[-1], seed) if noise.any() else None
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):
             gradient = objective.gradient(x)
-            rule.step([x], [gradient + draw() if noise.any() else gradient], state)
+            rule.step([x], [gradient + draw() if draw else gradient], state)
             x[~np.isfinite(x).all(axis=-1)] = np.nan
             points.append(x.copy())
         way = np.stack(points).reshape(steps + 1, *replicates, -1)
@@ -206,7 +211,7 @@ class _Batches:
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
         plan = self.plan
         X, y, size = plan.data.X_train, plan.data.y_train, plan.batch_size
-        if size == len(y) and not getattr(plan.order, "repeats", True):
+        if size == len(y) and type(plan.order) in DEALING:
             yield from repeat((X, y))
         streams = [plan.order.blocks(rng, y, size) for rng in self.rngs]
         for blocks in zip(*streams, strict=True):
