@@ -104,8 +104,12 @@ def within(seconds: float, holds: Callable[[], bool]) -> None:
 
 
 def only_line_after(stderr: str) -> str:
-    """Return what the build says went wrong, which is one line."""
-    [line] = stderr.partition("The site was not built.\n")[2].splitlines()
+    """Return what the build says went wrong, which is one line.
+
+    joblib's resource tracker, a process of its own, may at times add that a folder of its is gone.
+    """
+    lines = stderr.partition("The site was not built.\n")[2].splitlines()
+    [line] = [line for line in lines if "resource_tracker" not in line]
     return line
 
 
