@@ -70,7 +70,7 @@ lines = [
 ]
 majority = 1 - data.y_eval.mean()
 ax.axhline(majority, color=plotting.OTHERS, linewidth=1)
-ax.text(6.5, majority - 0.009, "always “no 8”", color=plotting.OTHERS)
+ax.text(10.5, majority - 0.009, "always “no 8”", color=plotting.OTHERS)
 ax.set(xlabel="epoch", ylabel="score", xlim=(6, 30), ylim=(0.89, 1))
 plotting.label_ends(ax, lines)
 fig.set_label(
@@ -120,5 +120,5 @@ plt.show()
 # %%
 # **Take away.** Plot the AUC, or accuracy at a threshold tuned on other examples, beside accuracy. If only
 # accuracy jumps, the ranking is sound: tune the threshold once, at the end, and score it on further data.
-# With unequal classes that matters most, since there always saying the larger one looks good. Next, from the
-# metric to the steps: :doc:`/gallery/10_steps/plot_learning_rate`.
+# With unequal classes plain accuracy misleads most: to name the larger class every time looks good there. Next,
+# from the metric to the steps: :doc:`/gallery/10_steps/plot_learning_rate`.

@@ -239,8 +239,8 @@ class LinearRegression:
 
     Notes
     -----
-    The loss is *half* the mean squared error, so that the
-    gradient is the plain ``mean(error * x)``. There is no accuracy: it is None.
+    The loss is *half* the mean squared error, so that the gradient is the plain ``mean(error * x)``. There
+    is no accuracy: it is None.
     """
 
     intercept: bool = True
