@@ -55,6 +55,7 @@ claim("article-rate-rises", "in the article's four runs the value never rises",
 claim("article-rate-crossings", "in the article's four runs x never passes the minimum",
     measured=passed, equals=0)
 landing = abs(article.x[1, 3, 0] - 2.0)
+# A step of any other length would leave a distance.
 claim("gd-one-step", "at η = 1/λ one step lands on the minimum", measured=landing,
     equals=0, atol=1e-12)
 

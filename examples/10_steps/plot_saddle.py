@@ -129,6 +129,7 @@ fig.set_label(
 # What to see: half a unit further out makes the wait two to four times as long. No logarithm helps here.
 claim("plateau-wait", "steps to the rim of the hole, over the law",
     measured=crossed / expected, equals=1.0, rtol=0.05)
+# A wait in proportion to the distance, or to its square, would be 1.75 or 3.
 claim("plateau-exponential", "wait from 3.5 over that from 2; the distance is 1.75 times",
     measured=crossed[3] / crossed[0], above=10)
 plt.show()

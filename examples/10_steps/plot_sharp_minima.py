@@ -121,6 +121,7 @@ fig.set_label(
 right_side = (runs.x[..., 0] > 0).all(axis=0).mean(axis=1)
 spread = np.ptp(tail, axis=0).max(axis=1)  # largest of the ten starts
 gap = 0.02  # at a border itself everything takes for ever
+# A run that swings on, however little, would show.
 claim("wells-settle", "below 2/λ: spread of the last points, largest",
     measured=spread[products < bounds.settle - gap].max(), below=1e-6)
 within = (products > bounds.settle + gap) & (products < bounds.stay - gap)

@@ -117,6 +117,7 @@ claim("first-leap-warmed-up", "the same for RMSprop with 20 steps of warm-up, mo
 # %%
 # Is it the method, or just the size? Adam at ten times the rate takes the very same first step.
 same = np.abs(runs["Adam, ten times η"][1] / runs["RMSprop"][1] - 1)
+# If the method mattered beyond the size of its step, the two losses would differ.
 claim("first-step-same", "loss after step 1, Adam at 10 η against RMSprop at η, largest difference",
     measured=same.max(), below=0.01)
 price = np.median(runs["RMSprop, warmed up"][60]) / np.median(runs["RMSprop"][60])
