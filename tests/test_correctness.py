@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from unsteady import theory
-from unsteady.correctness import churn, flip_share, flips, subset_accuracy
+from unsteady.correctness import (
+    best_epoch,
+    churn,
+    flip_share,
+    flips,
+    seed_spread,
+    split_half_correlation,
+    subset_accuracy,
+)
 
 
 @pytest.fixture
@@ -78,3 +86,75 @@ def test_a_subset_of_all_is_all(correct):
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_split_halves_tell_better_runs_from_luck():
+    rng = np.random.default_rng(0)
+    level = rng.normal(0.8, 0.05, size=(2000, 1))
+    alike = rng.random((2000, 200)) < 0.8
+    differing = rng.random((2000, 200)) < level
+    found = split_half_correlation(np.stack([alike, differing]), halvings=50)
+    luck = (0.8 * 0.2 - 0.05**2) / 100
+    np.testing.assert_allclose(found, [0, 0.05**2 / (0.05**2 + luck)], atol=0.04)
+
+
+def test_split_halves_are_correlations_of_the_halves():
+    correct = np.random.default_rng(1).random((1, 2, 6, 4)) < 0.6
+    found = split_half_correlation(correct, halvings=1000)
+    one_run = correct[0, 1].astype(int)
+    halves = [np.isin(range(4), chosen) for chosen in combinations(range(4), 2)]
+    by_hand = [np.corrcoef(one_run @ half, one_run @ ~half)[0, 1] for half in halves]
+    assert found.shape == (1, 2)
+    assert found[0, 1] == pytest.approx(np.mean(by_hand), abs=0.02)
+
+
+def test_runs_alike_have_no_correlation():
+    assert np.isnan(split_half_correlation(np.ones((1, 5, 10), dtype=bool), halvings=2))
+
+
+@pytest.mark.parametrize("runs", [5, 20])
+def test_the_interval_of_a_spread_holds_its_level(runs):
+    scores = np.random.default_rng(2).normal(0.9, 0.02, (20_000, runs))
+    spread = seed_spread(scores, level=0.9)
+    assert np.mean((spread.low < 0.02) & (spread.high > 0.02)) == pytest.approx(0.9, abs=0.01)
+    np.testing.assert_allclose(spread.sd, scores.std(axis=1, ddof=1))
+    np.testing.assert_allclose(spread.mean, scores.mean(axis=1))
+
+
+def test_five_seeds_know_their_spread_within_the_factors_in_the_docstring():
+    five, twenty = (seed_spread(np.arange(runs)) for runs in (5, 20))
+    np.testing.assert_allclose([five.low / five.sd, five.high / five.sd], [0.6, 2.9], atol=0.03)
+    np.testing.assert_allclose([twenty.low / twenty.sd, twenty.high / twenty.sd], [0.76, 1.46], atol=0.005)
+
+
+def test_the_best_epoch_is_scored_on_the_rest():
+    correct = np.array([[1, 1, 0, 0], [0, 1, 1, 1]], dtype=bool)  # two epochs, four examples
+    chosen = best_epoch(correct[:, None], 1, draws=500)
+    assert chosen.seen.shape == (500, 1)
+    # On example 0 the first epoch wins, and gets 1 of the other 3; on 1 they tie, and the first is taken.
+    for index, fresh, share in ((0, 1 / 3, 0.5), (1, 2 / 3, 0.5)):
+        own = chosen.evaluation == index
+        np.testing.assert_allclose(chosen.fresh[own], fresh)
+        assert own.mean() == pytest.approx(share, abs=5 / np.sqrt(500))
+    np.testing.assert_array_equal(chosen.seen, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda c: split_half_correlation(c[:, 0, 0]), ValueError, "correct must have the shape .*runs, n"),
+        (lambda c: split_half_correlation(c[:, :, :2]), ValueError, "at least 3 runs"),
+        (lambda c: split_half_correlation(c, halvings=0), ValueError, "draws must be|halvings must be"),
+        (lambda c: split_half_correlation(c.astype(int)), TypeError, "correct must be an array of bool"),
+        (lambda c: seed_spread([0.5]), ValueError, r"scores must have the shape .*, got \(1,\)"),
+        (lambda c: seed_spread(0.5), ValueError, "scores must have the shape"),
+        (lambda c: seed_spread([0.5, np.nan]), ValueError, "scores must be finite"),
+        (lambda c: seed_spread([1.0, 2.0], level=1.0), ValueError, "level must be .*below|level must be"),
+        (lambda c: best_epoch(c, 40, draws=1), ValueError, "n must be an integer >= 1 and <= 39, got 40"),
+        (lambda c: best_epoch(c[..., :1], 1, draws=1), ValueError, "at least 2 examples"),
+        (lambda c: best_epoch(c, 3, draws=0), ValueError, "draws must be an integer >= 1, got 0"),
+    ],
+)
+def test_bad_input_to_what_seeds_tell_is_named(correct, call, error, message):
+    with pytest.raises(error, match=message):
+        call(correct)

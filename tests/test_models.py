@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unsteady import models
 from unsteady.models import MLP, LinearRegression, SoftmaxRegression, cross_entropy
 
 REPLICATES, BATCH, FEATURES, CLASSES = 2, 6, 3, 4
@@ -36,6 +37,7 @@ def jittered(model):
 MODELS = [
     LinearRegression(),
     LinearRegression(intercept=False),
+    LinearRegression(dropout=0.4),
     SoftmaxRegression(CLASSES),
     *(
         MLP(hidden, activation, CLASSES, dropout, batch_norm)
@@ -159,7 +161,7 @@ def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
     plain = MLP((400,), "relu", CLASSES).loss_and_gradient(parameters, X, y)
     quiet = model.loss_and_gradient(parameters, X, y)
     np.testing.assert_array_equal(quiet[0], plain[0])
-    mask = model._mask(np.array(generators(), dtype=object), np.ones((REPLICATES, 50, 400)))
+    mask = models._mask(np.array(generators(), dtype=object), 0.3, np.ones((REPLICATES, 50, 400)))
     assert set(np.unique(mask)) == {0.0, 1 / 0.7}
     assert abs((mask == 0).mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / mask.size)
 
@@ -167,7 +169,7 @@ def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
 def test_a_mask_is_the_same_in_both_dtypes():
     model = MLP((50,), "relu", CLASSES, dropout=0.5)
     masks = [
-        model._mask(np.array(generators(), dtype=object), np.ones((REPLICATES, 8, 50), dtype))
+        models._mask(np.array(generators(), dtype=object), model.dropout, np.ones((REPLICATES, 8, 50), dtype))
         for dtype in (np.float32, np.float64)
     ]
     assert masks[0].dtype == np.float32
@@ -231,6 +233,7 @@ def test_a_column_of_targets_never_meets_a_row(model):
         (lambda: MLP(hidden=(0,)), ValueError, "hidden must be an integer >= 1, got 0"),
         (lambda: MLP(activation="gelu"), ValueError, "activation must be one of 'relu', 'tanh', got 'gelu'"),
         (lambda: MLP(loss="hinge"), ValueError, "loss must be one of 'cross_entropy', 'squared_error'"),
+        (lambda: LinearRegression(dropout=1.0), ValueError, "dropout must be .*>= 0 and < 1, got 1"),
         (lambda: LinearRegression(initial_scale=-1), ValueError, "initial_scale must be .*>= 0, got -1"),
         (lambda: MLP(classes=1), ValueError, "classes must be an integer >= 2, got 1"),
         (lambda: MLP(dropout=1.0), ValueError, "dropout must be .*>= 0 and < 1, got 1"),

@@ -169,6 +169,103 @@ def test_expected_change_is_exact_on_a_quadratic(n):
     assert predicted == pytest.approx(np.mean(changes))
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.95])
+def test_an_average_of_the_weights_leaves_the_share_that_theory_says(decay):
+    """Iterate the exact covariance of (x, average) to rest: no chance in it."""
+    rate, curvature = 0.2, 1.5
+    phi = 1 - rate * curvature
+    step = np.array([[phi, 0], [(1 - decay) * phi, decay]])
+    kick = np.outer([1, 1 - decay], [1, 1 - decay])
+    covariance = np.zeros((2, 2))
+    for _ in range(2000):
+        covariance = step @ covariance @ step.T + kick
+    factor = covariance[1, 1] / covariance[0, 0]
+    assert theory.ema_factor(decay, rate, curvature) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 50])
+@pytest.mark.parametrize("rate", [0.1, 1.2])
+def test_variance_of_a_mean_of_iterates(rate, steps):
+    curvature, noise = 1.5, 0.7
+    phi = 1 - rate * curvature
+    ages = np.abs(np.subtract.outer(np.arange(steps), np.arange(steps)))
+    covariance = theory.stationary_variance(rate, curvature, noise) * phi**ages
+    found = theory.polyak_variance(rate, curvature, noise, steps)
+    assert found == pytest.approx(covariance.mean())
+    long = theory.polyak_variance(rate, curvature, noise, 10**7)
+    assert long == pytest.approx(noise / curvature**2 / 10**7, rel=1e-4)
+
+
+def test_smoothing_calms_white_noise_and_lags_behind_a_climb():
+    alpha, points = 0.9, 200_000
+    weights = (1 - alpha) * alpha ** np.arange(400)
+    smooth = np.convolve(RNG.standard_normal(points), weights, mode="valid")
+    assert theory.smoothing_factor(alpha) == pytest.approx(smooth.std(), rel=0.02)
+    climb = np.convolve(np.arange(1000.0), weights, mode="valid")
+    assert theory.smoothing_lag(alpha) == pytest.approx(999 - climb[-1])
+
+
+def test_dropout_rests_on_average_where_the_gradient_over_all_masks_is_zero():
+    rng = np.random.default_rng(4)
+    X, y, q = rng.standard_normal((7, 3)), rng.standard_normal(7), 0.3
+    w = theory.dropout_ridge(X, y, q)
+    gradient = np.zeros(3)
+    for mask in np.ndindex(2, 2, 2):
+        masked = X * np.array(mask) / (1 - q)
+        gradient += (1 - q) ** sum(mask) * q ** (3 - sum(mask)) * masked.T @ (masked @ w - y)
+    np.testing.assert_allclose(gradient, 0, atol=1e-12)
+    np.testing.assert_allclose(theory.dropout_ridge(X, y, 0.0), np.linalg.lstsq(X, y)[0])
+
+
+def test_a_subgradient_chatters_within_its_bound_and_reaches_it():
+    rate, alpha, curvature, optimum = 0.3, 0.5, 2.0, np.linspace(-0.24, 0.24, 9)
+    w = np.linspace(-0.01, 0.02, 400)[:, None] + 0 * optimum
+    farthest = np.zeros_like(optimum)
+    for _ in range(4000):
+        w = w - rate * (curvature * (w - optimum) + alpha * np.sign(w))
+        farthest = np.maximum(farthest, np.abs(w).max(axis=0))
+    bound = theory.l1_chatter_bound(rate, alpha, curvature, optimum)
+    assert (farthest <= bound + 1e-12).all()
+    assert (farthest > 0.9 * bound).all()
+    assert (bound < 2 * rate * alpha).all()
+
+
+def test_what_the_first_statistics_weigh():
+    running, momentum = 1.0, 0.9
+    for _ in range(7):
+        running = momentum * running + (1 - momentum) * 0.0
+    assert theory.initial_statistics_weight(momentum, 7) == pytest.approx(running)
+
+
+def test_variances_over_seeds():
+    share = RNG.random((2, 30))
+    right = RNG.random((20_000, 2, 30)) < share
+    expected = theory.independent_seed_variance(share)
+    np.testing.assert_allclose(expected, right.mean(axis=-1).var(axis=0), rtol=5 * np.sqrt(2 / 20_000))
+    # Calibrated: as many runs are right as is probable; over p uniform on [0, 1] the error is 1/2 - 1/6
+    # of two classes whose more probable one has q: errors q (1 - q), twice, are the mean of 2 q (1 - q).
+    q = np.linspace(0.5, 1, 100_001)
+    error = (2 * q * (1 - q)).mean()
+    variance = (q * (1 - q)).mean() / 40
+    assert theory.calibrated_seed_variance(error, 40) == pytest.approx(variance)
+
+
+@pytest.mark.parametrize(("noise", "spread"), [(0.02, 0.0), (0.02, 0.03)])
+def test_the_best_of_many_looks_flatters(noise, spread):
+    truth, luck = spread * RNG.standard_normal((20_000, 12)), noise * RNG.standard_normal((20_000, 12))
+    best = (truth + luck).argmax(axis=1)[:, None]
+    mean, wobble = simulated(np.take_along_axis(luck, best, axis=1)[:, 0])
+    assert abs(mean - theory.best_look_optimism(12, noise, spread)) < 4 * wobble
+    assert theory.best_look_optimism(12, 0.0, 0.0) == 0
+    assert theory.best_look_optimism(1, noise) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_largest_of_a_few_normal_numbers():
+    # In closed form: 1/sqrt(pi) of two, 3/(2 sqrt(pi)) of three.
+    assert theory.largest_normal(2) == pytest.approx(1 / np.sqrt(np.pi))
+    assert theory.largest_normal(3) == pytest.approx(1.5 / np.sqrt(np.pi))
+
+
 def test_errors_of_least_squares():
     n, p, draws = 20, 5, 4000
     rng = np.random.default_rng(3)
@@ -232,6 +329,22 @@ def test_the_whole_pool_has_no_error():
         ),
         (lambda: theory.least_squares_train_error(9, 8), "p must be at most n"),
         (lambda: theory.least_squares_test_error(7, 8), "p must be below n - 1"),
+        (lambda: theory.ema_factor(1.0, 0.1, 1.0), "decay must be .*< 1, got 1"),
+        (lambda: theory.ema_factor(0.5, 2.0, 1.0), "learning_rate must be below 2/curvature, got 2"),
+        (lambda: theory.polyak_variance(0.1, 1.0, 1.0, 0), "steps must be .*>= 1, got 0"),
+        (lambda: theory.smoothing_factor(-0.1), "smoothing must be .*>= 0 and < 1, got -0.1"),
+        (lambda: theory.smoothing_lag(1.0), "smoothing must be .*got 1"),
+        (lambda: theory.dropout_ridge(np.eye(2), [1.0], 0.5), r"y must have the shape \(2,\)"),
+        (lambda: theory.dropout_ridge(np.eye(2), [1.0, 1.0], 1.0), "dropout must be .*< 1, got 1"),
+        (lambda: theory.l1_chatter_bound(1.1, 1.0, 1.0, 0.0), "learning_rate must be at most 1/curvature"),
+        (lambda: theory.l1_chatter_bound(0.1, 1.0, 1.0, -1.0), "optimum must be below strength/curvature"),
+        (lambda: theory.initial_statistics_weight(0.9, -1), "steps must be .*>= 0, got -1"),
+        (lambda: theory.independent_seed_variance([1.2]), "right_share must be .*<= 1, got 1.2"),
+        (lambda: theory.independent_seed_variance(0.5), "right_share must have the shape"),
+        (lambda: theory.calibrated_seed_variance(-0.1, 9), "error must be .*>= 0"),
+        (lambda: theory.best_look_optimism(0, 0.1), "looks must be an integer >= 1, got 0"),
+        (lambda: theory.best_look_optimism(2, -0.1), "noise must be .*>= 0, got -0.1"),
+        (lambda: theory.largest_normal(0), "count must be an integer >= 1, got 0"),
         (lambda: theory.minimum_norm_risk(np.nan, 8), "p must be a finite number"),
     ],
 )

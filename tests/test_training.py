@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import SGDRegressor
 
-from unsteady import training
+from unsteady import theory, training
 from unsteady.batches import Shuffle, ShuffleBuffer, Sorted, WithoutReplacement, WithReplacement
 from unsteady.datasets import Data
 from unsteady.history import CURVES
@@ -162,6 +162,31 @@ def test_a_proximal_step_shrinks_by_the_rate_of_its_step(points):
         for rate, schedule in ((0.1, lambda step: 0.5), (0.05, None))
     )
     np.testing.assert_array_equal(scheduled.reevaluated_loss, lower.reevaluated_loss)
+
+
+def test_a_gradient_is_shortened_to_the_longest_allowed(blobs):
+    """Clipping one replicate's long gradient, and none that is short enough."""
+    free = run(blobs, batch_size=1, steps=1, record=["gradient_norm", "parameters"])
+    longest = float(np.sort(free.gradient_norm[0])[1])
+    clipped = run(blobs, batch_size=1, steps=1, record=["gradient_norm", "parameters"], clip_norm=longest)
+    start, _ = NET.start(blobs.X_train.shape[1], [generator(0, k) for k in range(3)])
+    shares = np.minimum(longest / free.gradient_norm[0], 1)
+    assert (shares < 1).sum() == 1
+    np.testing.assert_array_equal(clipped.gradient_norm, free.gradient_norm)
+    for first, long, short in zip(start, free.parameters, clipped.parameters, strict=True):
+        np.testing.assert_allclose(short[0] - first, shares[:, None, None] * (long[0] - first), atol=1e-12)
+    same = run(blobs, batch_size=1, steps=1, record=["parameters"], clip_norm=1e9)
+    np.testing.assert_array_equal(same.parameters[0], free.parameters[0])
+
+
+def test_input_dropout_rests_on_average_at_its_ridge(points):
+    data = Data(points.X_train - points.X_train.mean(axis=0), points.y_train)
+    history = train(
+        LinearRegression(intercept=False, dropout=0.4), data, SGD(0.01), batch_size=40, steps=4000,
+        replicates=20, average=Polyak(1000), record="parameters", evaluate_every=20,
+    )  # fmt: skip
+    mean = history.parameters[0][50:, :, :, 0].mean(axis=(0, 1))
+    np.testing.assert_allclose(mean, theory.dropout_ridge(data.X_train, data.y_train, 0.4), rtol=0.02)
 
 
 # Replicates ---------------------------------------------------------------------------------------
@@ -512,6 +537,7 @@ def test_progress_shows_a_bar(blobs, capsys):
         ),
         ({"regularizer": L1(0.1, "proximal")}, ValueError, "regularizer with method='proximal'"),
         ({"average": EMA}, TypeError, "average must be one from unsteady.averages"),
+        ({"clip_norm": 0}, ValueError, "clip_norm must be .*> 0, got 0"),
     ],
 )
 def test_bad_input_is_named(blobs, changes, error, message):

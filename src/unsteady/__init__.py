@@ -21,6 +21,7 @@ _ROOMS = (
     "datasets",
     "history",
     "models",
+    "noise",
     "objectives",
     "optimizers",
     "plotting",

@@ -87,6 +87,14 @@ def _normal(rngs: Array, shape: tuple[int, int]) -> Array:
     return _stack(rngs, [rng.standard_normal(shape) for rng in rngs.flat])
 
 
+def _mask(rngs: Array, dropout: float, values: Array) -> Array:
+    """Return what dropout multiplies the values by, drawn for each replicate."""
+    # Drawn in float32 whatever the dtype, so that both are dropped the same.
+    shape = values.shape[-2:]
+    drawn = _stack(rngs, [rng.random(shape, dtype=np.float32) for rng in rngs.flat])
+    return np.asarray((drawn >= dropout) / values.dtype.type(1 - dropout))
+
+
 def _check_batch(parameters: Parameters, X: Array, y: Array | None) -> None:
     replicates, n_features = parameters[0].shape[:-2], parameters[0].shape[-2]
     if X.ndim < 2 or X.shape[-1] != n_features or X.shape[:-2] not in ((), replicates):
@@ -236,6 +244,9 @@ class LinearRegression:
         Whether there is a bias :math:`b`.
     initial_scale : float
         Standard deviation of the normal numbers that the parameters start as, at least 0.
+    dropout : float
+        Probability that an input is dropped in training mode, at least 0 and below 1; those that are kept
+        are divided by ``1 - dropout``.
 
     Notes
     -----
@@ -245,9 +256,11 @@ class LinearRegression:
 
     intercept: bool = True
     initial_scale: float = 1.0
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         scalar("initial_scale", self.initial_scale, at_least=0)
+        scalar("dropout", self.dropout, at_least=0, below=1)
 
     def start(self, n_features: int, rngs: Generators) -> tuple[Parameters, Parameters]:
         """Return ``[weights (*replicates, n_features, 1), bias (*replicates, 1, 1)]`` and no buffers."""
@@ -274,9 +287,11 @@ class LinearRegression:
         buffers: Parameters | None = None,
         rngs: Generators = None,
     ) -> tuple[Array, None, Parameters]:
-        """Return half the mean squared error, None, and the gradients. Modes do not differ."""
+        """Return half the mean squared error, None, and the gradients; with `rngs` in training mode."""
         X, y = np.asarray(X), self.check_targets("y", y)
         _check_batch(parameters, X, y)
+        if self.dropout and rngs is not None:
+            X = X * _mask(_generators(rngs), self.dropout, X)
         error = (self._line(parameters, X)[..., 0] - y)[..., None]
         mean_error = error / error.dtype.type(error.shape[-2])
         gradients = [np.matmul(_swap(X), mean_error)]
@@ -510,7 +525,7 @@ class MLP(_Classifier):
                 outputs = normalised * own[2] + own[3]
             activated = self._activate(outputs)
             if self.dropout and rngs is not None:
-                mask = self._mask(rngs, activated)
+                mask = _mask(rngs, self.dropout, activated)
             layers.append(_Layer(inputs, normalised, inverse_sd, activated, mask))
             inputs = activated if mask is None else activated * mask
         layers.append(_Layer(inputs, None, None, inputs, None))
@@ -522,12 +537,6 @@ class MLP(_Classifier):
         if self.activation == "relu":
             return np.maximum(outputs, 0, out=outputs)
         return np.tanh(outputs, out=outputs)
-
-    def _mask(self, rngs: Array, activated: Array) -> Array:
-        # Drawn in float32 whatever the dtype, so that both are dropped the same.
-        shape = activated.shape[-2:]
-        drawn = _stack(rngs, [rng.random(shape, dtype=np.float32) for rng in rngs.flat])
-        return np.asarray((drawn >= self.dropout) / activated.dtype.type(1 - self.dropout))
 
     def _normalise(self, outputs: Array, running: Parameters, training: bool) -> tuple[Array, Array]:
         mean, variance = running

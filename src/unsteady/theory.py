@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import expi
+from scipy.integrate import trapezoid
+from scipy.special import expi, log_ndtr
 
-from unsteady._checks import Array, Hyperparameter, finite, number, scalar
+from unsteady._checks import Array, Hyperparameter, finite, integer, number, scalar
 
 
 def _share(size_name: str, size: Any, pool_name: str, pool: Any) -> Any:
@@ -499,6 +500,104 @@ def expected_change(
     return float(-eta * G @ G + 0.5 * eta**2 * (G @ H @ G + noise))
 
 
+# Averages ---------------------------------------------------------------------------------------
+
+
+def ema_factor(decay: Any, learning_rate: Any, curvature: Any) -> Any:
+    r"""Return what is left of the stationary variance in an exponential average of the weights.
+
+    .. math:: \frac{1-d}{1+d} \cdot \frac{1+d\phi}{1-d\phi}, \qquad \phi = 1 - \eta\lambda.
+
+    Parameters
+    ----------
+    decay : float
+        :math:`d` of :class:`unsteady.averages.EMA`, at least 0 and below 1.
+    learning_rate, curvature : float
+        :math:`\eta` and :math:`\lambda`, with :math:`0 < \eta\lambda < 2`.
+
+    Notes
+    -----
+    Assumes a quadratic, noise independent from step to step and of the weights, no momentum, and that both
+    run and average have come to rest. It calms little while :math:`1/(1-d)` steps are few beside the
+    :math:`1/\eta\lambda` steps that the run itself remembers. Source: the iterates are an AR(1) sequence
+    with the coefficient :math:`\phi`, and the average a linear filter of it.
+    """
+    decay = number("decay", decay, at_least=0, below=1)
+    phi = _coefficient(learning_rate, curvature)
+    return (1 - decay) / (1 + decay) * (1 + decay * phi) / (1 - decay * phi)
+
+
+def _coefficient(learning_rate: Any, curvature: Any) -> Any:
+    """Return the coefficient of the AR(1) sequence that noisy descent is."""
+    learning_rate = number("learning_rate", learning_rate, above=0)
+    curvature = number("curvature", curvature, above=0)
+    step = np.asarray(learning_rate) * curvature
+    if np.any(step >= 2):
+        raise ValueError(f"learning_rate must be below 2/curvature, got {learning_rate} at {curvature}")
+    return (1 - step)[()]
+
+
+def polyak_variance(learning_rate: Any, curvature: Any, noise_variance: Any, steps: Any) -> Any:
+    r"""Return the variance of the mean of T iterates of noisy descent at rest.
+
+    .. math:: \frac{\sigma^2}{\lambda^2 T} \left(1 - \frac{2\phi (1 - \phi^T)}{T (1 - \phi^2)}\right),
+       \qquad \phi = 1 - \eta\lambda,
+
+    which tends to :math:`\sigma^2/\lambda^2 T`, whatever the rate: no estimate from T noisy gradients does
+    better.
+
+    Parameters
+    ----------
+    learning_rate, curvature, noise_variance : float
+        As for :func:`stationary_variance`, with :math:`0 < \eta\lambda < 2`.
+    steps : int
+        T, at least 1; at T = 1 it is the stationary variance.
+
+    Notes
+    -----
+    Assumptions as for :func:`ema_factor`. Source: the variance of the mean of an AR(1) sequence; Polyak &
+    Juditsky (1992) for the limit.
+    """
+    phi = _coefficient(learning_rate, curvature)
+    noise_variance = number("noise_variance", noise_variance, at_least=0)
+    steps = number("steps", steps, at_least=1)
+    remembered = 2 * phi * (1 - np.power(phi, steps)) / (steps * (1 - np.square(phi)))
+    return noise_variance / (np.square(curvature) * steps) * (1 - remembered)
+
+
+def smoothing_factor(smoothing: Any) -> Any:
+    r"""Return what smoothing the *display* leaves of a curve's noise, :math:`\sqrt{(1-\alpha)/(1+\alpha)}`.
+
+    Parameters
+    ----------
+    smoothing : float
+        :math:`\alpha` of the recursion :math:`s \leftarrow \alpha s + (1-\alpha) x`, at least 0 and below 1.
+
+    Notes
+    -----
+    Assumes noise that is independent from point to point; a standard deviation. The model stays as
+    unsteady as it was. Source: the variance of a geometric sum.
+    """
+    smoothing = number("smoothing", smoothing, at_least=0, below=1)
+    return np.sqrt((1 - smoothing) / (1 + smoothing))
+
+
+def smoothing_lag(smoothing: Any) -> Any:
+    r"""Return by how many points a smoothed curve lags behind a steady climb, :math:`\alpha/(1-\alpha)`.
+
+    Parameters
+    ----------
+    smoothing : float
+        As for :func:`smoothing_factor`.
+
+    Notes
+    -----
+    Assumes a straight line, far from its start. Source: the mean age of the points in the geometric sum.
+    """
+    smoothing = number("smoothing", smoothing, at_least=0, below=1)
+    return smoothing / (1 - smoothing)
+
+
 # Capacity ---------------------------------------------------------------------------------------
 
 
@@ -572,6 +671,190 @@ def minimum_norm_risk(p: Any, n: Any, noise_variance: Any = 1.0, signal: Any = 1
     missed = np.maximum(1 - n / p, 0) * signal
     silent = np.asarray(noise_variance) == 0
     return (noise_variance * np.where(silent, 0.0, by_noise) + missed)[()]
+
+
+# Regularisers -----------------------------------------------------------------------------------
+
+
+def dropout_ridge(X: Any, y: Any, dropout: float) -> Array:
+    r"""Return the weights at which dropout of the inputs rests on average: those of a ridge regression.
+
+    They minimise :math:`|y - Xw|^2 + \frac{q}{1-q} \sum_j (X^\top X)_{jj} w_j^2`.
+
+    Parameters
+    ----------
+    X : array of shape (n, features)
+    y : array of shape (n,)
+    dropout : float
+        :math:`q`, the probability that an input is dropped, at least 0 and below 1. Those that are kept are
+        divided by :math:`1 - q`.
+
+    Returns
+    -------
+    array of shape (features,)
+
+    Notes
+    -----
+    Exact for the expected squared error of a linear model without bias; features of full rank where
+    :math:`q = 0`. Source: the variance of the masked sum :math:`\sum_j m_j x_j w_j`; Wager, Wang & Liang
+    (2013), arXiv 1307.1493.
+    """
+    X, y = finite("X", X, ndim=2), finite("y", y, ndim=1)
+    if len(X) != len(y):
+        raise ValueError(f"y must have the shape ({len(X)},) to go with X, got {y.shape}")
+    dropout = scalar("dropout", dropout, at_least=0, below=1)
+    gram = X.T @ X
+    return np.asarray(np.linalg.solve(gram + dropout / (1 - dropout) * np.diag(np.diag(gram)), X.T @ y))
+
+
+def l1_chatter_bound(learning_rate: Any, strength: Any, curvature: Any, optimum: Any) -> Any:
+    r"""Return within what distance of 0 an unneeded weight chatters under the subgradient of an L1 penalty.
+
+    It is :math:`\eta (\alpha + \lambda |c|)`, below :math:`2\eta\alpha`. The proximal step makes it 0.
+
+    Parameters
+    ----------
+    learning_rate, strength, curvature : float
+        :math:`\eta` and :math:`\lambda`, with :math:`\eta\lambda \le 1`, and :math:`\alpha`, the
+        strength of the penalty.
+    optimum : float
+        :math:`c`, the weight that is best without the penalty, with :math:`\lambda |c| < \alpha`: it is
+        best at 0 with it.
+
+    Notes
+    -----
+    Exact for gradient descent on :math:`\frac12 \lambda (w - c)^2 + \alpha |w|` once it has been near 0.
+    Source: no step from within the bound, on either side of 0, leads beyond it.
+    """
+    learning_rate = number("learning_rate", learning_rate, above=0)
+    strength, curvature = number("strength", strength, above=0), number("curvature", curvature, above=0)
+    pull = curvature * np.abs(number("optimum", optimum))
+    if np.any(np.asarray(learning_rate) * curvature > 1):
+        raise ValueError(f"learning_rate must be at most 1/curvature, got {learning_rate} at {curvature}")
+    if np.any(pull >= strength):
+        raise ValueError(f"optimum must be below strength/curvature in size, got {optimum}")
+    return learning_rate * (strength + pull)
+
+
+def initial_statistics_weight(momentum: Any, steps: Any) -> Any:
+    r"""Return what batch norm's *initial* running statistics still weigh after k steps, :math:`m^k`.
+
+    A batch k steps ago weighs :math:`(1 - m) m^k`. Evaluation mode is right after many times
+    :math:`1/(1-m)` steps.
+
+    Parameters
+    ----------
+    momentum : float
+        :math:`m`, the weight of the old average, at least 0 and below 1: Keras's ``momentum``, and one minus
+        PyTorch's.
+    steps : int
+        k, at least 0.
+
+    Notes
+    -----
+    Exact. The steps that the weights take meanwhile make the old batches' statistics out of date, too.
+    Source: the recursion :math:`r \leftarrow m r + (1-m) b`.
+    """
+    return np.power(number("momentum", momentum, at_least=0, below=1), number("steps", steps, at_least=0))
+
+
+# Seeds and selection ----------------------------------------------------------------------------
+
+
+def independent_seed_variance(right_share: Any) -> Any:
+    r"""Return the variance of accuracy over seeds, were each example's error independent of the others'.
+
+    It is :math:`\sum_i p_i (1 - p_i) / n^2`.
+
+    Parameters
+    ----------
+    right_share : array of shape (..., n)
+        :math:`p_i`, the share of the runs that get example i right, 0 to 1.
+
+    Returns
+    -------
+    float or array of shape (...)
+
+    Notes
+    -----
+    What the observed variance has beyond it is common to many examples: some runs are better, or worse, as a
+    whole. Source: the variance of a sum of independent Bernoulli variables.
+    """
+    share = np.asarray(number("right_share", right_share, at_least=0, at_most=1))
+    if not share.ndim or not share.shape[-1]:
+        raise ValueError(f"right_share must have the shape (..., n), got {share.shape}")
+    return (share * (1 - share)).sum(axis=-1) / share.shape[-1] ** 2
+
+
+def calibrated_seed_variance(error: Any, n: Any) -> Any:
+    r"""Return the variance of accuracy over seeds of a calibrated classifier, :math:`\epsilon/2n`.
+
+    Parameters
+    ----------
+    error : float
+        :math:`\epsilon`, mean error over seeds, 0 to 1.
+    n : int
+        Size of the evaluation set.
+
+    Notes
+    -----
+    Assumes two classes, that as many of the runs are right on an example as its class is probable there, and
+    independent errors. Rough in practice. Source: Jordan (2023), arXiv 2304.01910.
+    """
+    return number("error", error, at_least=0, at_most=1) / (2 * number("n", n, at_least=1))
+
+
+def best_look_optimism(looks: int, noise: Any, spread: Any = 0.0) -> Any:
+    r"""Return by how much the best of K looks flatters what it chose.
+
+    .. math:: E_K \, \frac{\nu^2}{\sqrt{\nu^2 + \tau^2}},
+
+    with :math:`E_K` the expected largest of K standard normal numbers.
+
+    Parameters
+    ----------
+    looks : int
+        K, the number of epochs, or runs, to choose from; at least 1.
+    noise : float
+        :math:`\nu`, the standard deviation of what the set's luck adds to one look *and not to the
+        others*. On a fixed set that is :math:`\sqrt{F/2n}`, with F the churn between two looks, and not the
+        standard error of the level, most of which is the same for all.
+    spread : float
+        :math:`\tau`, the standard deviation of the looks' true accuracies.
+
+    Notes
+    -----
+    Assumes that both are normal, and independent from look to look; neighbouring epochs are less than
+    independent. Source: the regression of the luck on the sum of both, at the sum's largest value.
+    """
+    looks = integer("looks", looks, at_least=1)
+    noise, spread = number("noise", noise, at_least=0), number("spread", spread, at_least=0)
+    total = np.hypot(noise, spread)
+    return largest_normal(looks) * np.square(noise) / np.where(total > 0, total, 1.0)
+
+
+def largest_normal(count: int) -> float:
+    r"""Return :math:`E_K`, the expected largest of K independent standard normal numbers.
+
+    Parameters
+    ----------
+    count : int
+        K, at least 1.
+
+    Notes
+    -----
+    By numerical integration of :math:`\int x \, K \, \Phi(x)^{K-1} \varphi(x) \, dx`. Source: the
+    distribution of the maximum.
+
+    Examples
+    --------
+    >>> round(largest_normal(2), 4), round(largest_normal(40), 2)
+    (0.5642, 2.16)
+    """
+    count = integer("count", count, at_least=1)
+    x = np.linspace(-12, 12, 24_001)
+    density = count * np.exp((count - 1) * log_ndtr(x) - x**2 / 2) / np.sqrt(2 * np.pi)
+    return float(trapezoid(x * density, x))
 
 
 def _counts(p: Any, n: Any) -> tuple[Hyperparameter, Hyperparameter]:

@@ -12,7 +12,7 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
-from unsteady._checks import Array, finite, instance, integer, number, option, replicates_shape
+from unsteady._checks import Array, finite, instance, integer, number, option, replicates_shape, scalar
 from unsteady._replicates import fit, members, shape_of
 from unsteady.averages import EMA, Average, Polyak
 from unsteady.batches import (
@@ -173,6 +173,7 @@ class _Plan:
     evaluate_every: int
     record: tuple[str, ...]
     average: Average | None
+    clip_norm: float | None
     progress: bool
 
     @property
@@ -291,7 +292,9 @@ class _Run:
         scale = plan.scale(step - 1)
         self._regularize(gradients)
         if "gradient_norm" in plan.record:
-            self._keep(gradient_norm=np.sqrt(sum((g**2).sum(axis=(-2, -1)) for g in gradients)))
+            self._keep(gradient_norm=_norm(gradients))
+        if plan.clip_norm is not None:
+            _clip(gradients, plan.clip_norm)
         self.optimizer.step(self.parameters, gradients, self.state, scale)
         self._shrink(scale)
         self._end_diverged(loss)
@@ -368,6 +371,18 @@ class _Run:
         if self.plan.data.X_eval is not None:
             held = self._score(averaged, "eval")
             self._keep(averaged_val_loss=held.loss, averaged_val_accuracy=held.accuracy)
+
+
+def _norm(gradients: Parameters) -> Array:
+    """Return the Euclidean norm of all gradients together, ``(*replicates,)``."""
+    return np.asarray(np.sqrt(sum((g**2).sum(axis=(-2, -1)) for g in gradients)))
+
+
+def _clip(gradients: Parameters, longest: float) -> None:
+    """Shorten the gradients of those replicates whose norm is longer, in place."""
+    share = longest / np.maximum(_norm(gradients), longest)
+    for gradient in gradients:
+        gradient *= share[..., None, None].astype(gradient.dtype)
 
 
 def _copy(rng: np.random.Generator) -> np.random.Generator:
@@ -488,6 +503,7 @@ def train(
     evaluate_every: str | int = "epoch",
     record: Sequence[str] = (),
     average: Average | None = None,
+    clip_norm: float | None = None,
     dtype: Any = None,
     progress: bool = False,
 ) -> History:
@@ -531,6 +547,9 @@ def train(
     average : Average
         :class:`EMA` or :class:`Polyak`: averaged weights, evaluated beside the last ones (with the
         batch-norm buffers of the last ones).
+    clip_norm : float
+        Where the norm of a replicate's gradient, the regularizer's included, is longer, it is shortened to
+        this, above 0. None leaves it as it is.
     dtype : {float32, float64}
         What to compute in; float64 if not given.
     progress : bool
@@ -588,6 +607,7 @@ def train(
         evaluate_every=_interval(evaluate_every, total, steps_per_epoch),
         record=tuple(names),
         average=average,
+        clip_norm=None if clip_norm is None else scalar("clip_norm", clip_norm, above=0),
         progress=bool(progress),
     )
     parts = joblib.Parallel()(joblib.delayed(_run)(plan, chunk) for chunk in _chunks(plan))
