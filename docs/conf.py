@@ -35,6 +35,7 @@ extensions = [
     "fresh",
     "examples",
     "figures",
+    "formulas",
     "claims",
     "cards",
     "downloads",

@@ -150,7 +150,8 @@ def two_batch_noise_scale(small: Any, large: Any, small_size: Any, large_size: A
     -----
     Assumes batches drawn independently, all at the same weights. Both estimates are unbiased, their ratio is
     not. Late in training :math:`|G|^2` is a small difference of large numbers: how many batches it takes to
-    tell it from 0 grows with the square of the noise scale over B. Source: McCandlish et al. (2018), appendix A.1.
+    tell it from 0 grows with the square of the noise scale over B. Source: McCandlish et al. (2018),
+    appendix A.1.
     """
     small, large = number("small", small, at_least=0), number("large", large, at_least=0)
     b, B = number("small_size", small_size, at_least=1), number("large_size", large_size, at_least=1)

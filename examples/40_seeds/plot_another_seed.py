@@ -1,0 +1,177 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["unsteady", "matplotlib"]
+# ///
+r"""
+Is this run better, or is it another seed?
+==========================================
+
+Ask whether the difference repeats on other examples. Cut the evaluation set in two halves: if some runs are really
+better, those that lead on one half lead on the other. The correlation of the two halves over runs is about
+:math:`V/(V+W)`, with V the variance of the runs' true accuracies and W that of a half's luck.
+
+We train 64 small networks that differ in the seed alone: initial weights and order of the examples. Once for six
+epochs at a constant rate, and once for 40 with a rate that falls to nothing. All of it on three splits of the digits.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from unsteady import claim, datasets, plotting, schedules, theory
+from unsteady.correctness import seed_spread, split_half_correlation, subset_accuracy
+from unsteady.models import MLP
+from unsteady.optimizers import SGD
+from unsteady.training import train
+
+# %%
+splits = [datasets.digits(n_eval=1497, seed=split) for split in range(3)]
+
+
+def last_epoch(data, batch_size, epochs, schedule=None):
+    run = train(
+        MLP((32,), classes=10), data, SGD(0.3), batch_size=batch_size, epochs=epochs,
+        schedule=schedule, replicates=64, record="correct", evaluate_every="end",
+        dtype="float32",
+    )
+    return run.val_correct[0]  # (runs, digits)
+
+
+early = np.array([last_epoch(data, 16, 6) for data in splits])
+late = np.array([last_epoch(data, 32, 40, schedules.cosine(400)) for data in splits])
+
+# %%
+# Two halves
+# ----------
+# Each point is a run; its accuracy on one random half of the digits against that on the other.
+order = np.random.default_rng(0).permutation(1497)
+fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.8))
+for ax, runs, name in zip(axes, (early, late), ("6 epochs", "40, decayed"), strict=True):
+    one, other = (100 * runs[0][:, half].mean(axis=1) for half in np.split(order, [748]))
+    ax.plot(one, other, "o", color=plotting.FOCUS, markersize=4)
+    low, high = min(one.min(), other.min()), max(one.max(), other.max())
+    ax.plot([low, high], [low, high], color=plotting.OTHERS, linewidth=1)
+    ax.set(xlabel="one half, %", title=name)
+axes[0].set(ylabel="other half, %")
+fig.set_label(
+    "Accuracy of 64 runs on one half of the digits against the other half. After six "
+    "epochs the points lie along the diagonal, over ten points and more; after 40 with "
+    "a falling rate they are a round cloud about two points wide.")
+
+# %%
+# What to see: on the left some runs are better than others, by many points, and they are so on both halves.
+# On the right the runs are close together, and which of them leads on one half says little about the other.
+r_early, r_late = (split_half_correlation(runs).mean() for runs in (early, late))
+# Were the differences luck of the set alone, it would be 0; were they all real, 1.
+claim("seeds-halves", "correlation of two halves over 64 runs: early, late",
+    measured=[r_early, r_late], between=([0.75, 0.1], [1.0, 0.5]))
+accuracy = np.array([early.mean(axis=-1), late.mean(axis=-1)])  # (stages, splits, runs)
+spread = seed_spread(accuracy)
+claim("seeds-points", "standard deviation over seeds in points: early, late",
+    measured=100 * spread.sd.mean(axis=1), between=([1.5, 0.2], [5.0, 0.8]))
+claim("seeds-accuracy", "mean accuracy over seeds in per cent: early, late",
+    measured=100 * spread.mean.mean(axis=1), between=([85, 91], [92, 96]))
+
+# %%
+# What theory says
+# ----------------
+# Suppose that each run gets each digit right or wrong independently of the others, with that digit's own
+# probability. The accuracy then varies over seeds by :math:`\sum p_i (1 - p_i) / n^2`. Call the measured
+# variance L times as much: what is beyond 1 is common to many digits, and the correlation of the halves
+# should be :math:`(L-1)/(L+1)`.
+independent = np.array([
+    theory.independent_seed_variance(runs.mean(axis=1)) * 64 / 63 for runs in (early, late)
+])  # fmt: skip
+ratio = (spread.sd**2 / independent).mean(axis=1)
+expected = (spread.sd**2 - independent) / (spread.sd**2 + independent)
+
+# What to see: early, the runs' variance is far beyond that of independent errors; late, it is about twice as
+# much. Independent errors would be 1.
+claim("seeds-common", "variance over seeds, over that of independent errors: early, late",
+    measured=ratio, between=([5, 1.2], [60, 3]))
+# With the luck of the whole set in place of a half's, 1 - 1/L, late would be 0.15 higher
+claim("seeds-law", "the halves' correlation less what the variances say: early, late",
+    measured=[r_early, r_late] - expected.mean(axis=1), equals=0.0, atol=0.05)
+claim("seeds-calibrated", "variance over seeds late, over a calibrated classifier's err/2n",
+    measured=(spread.sd[1] ** 2
+              / theory.calibrated_seed_variance(1 - spread.mean[1], 1497)).mean(),
+    between=(0.3, 2.0))
+
+# %%
+# What the best run is worth
+# --------------------------
+# Choose the best of the 64 on one half, and look how far ahead of the others it still is on the other half.
+on_half = np.array([[subset_accuracy(runs[None, :, :1496], 748, draws=200)[:, 0]
+                     for runs in stage] for stage in (early, late)])  # fmt: skip
+whole = np.array([early, late])[..., :1496].mean(axis=-1)
+on_other = 2 * whole[:, :, None] - on_half
+best = on_half.argmax(axis=-1)[..., None]
+leads = [
+    100 * (np.take_along_axis(half, best, -1)[..., 0] - half.mean(axis=-1)).mean(axis=(1, 2))
+    for half in (on_half, on_other)
+]  # (half, stage)
+
+# %%
+fig, ax = plt.subplots()
+for place, color in enumerate((plotting.TRAINING, plotting.VALIDATION)):
+    bars = ax.bar([place - 0.2, place + 0.2], [lead[place] for lead in leads], 0.35, color=color)
+    ax.bar_label(bars, ["chosen on", "fresh"], padding=3)
+ax.set(ylabel="lead of the best of 64, points", xticks=[0, 1], ylim=(0, 5.4))
+ax.set_xticklabels(["6 epochs", "40, decayed"])
+fig.set_label(
+    "How far the best of 64 runs is ahead of their mean, on the half it was chosen on "
+    "and on the other. After six epochs it keeps most of a lead of four points; after "
+    "40, a fraction of one point.")
+
+# %%
+# What to see: early, the winner keeps most of its lead: it is a better run. Late, the lead was small to begin
+# with, and most of it stays behind on the half that it was chosen on.
+kept = leads[1] / leads[0]
+claim("seeds-lead", "lead of the best of 64 on the half it was chosen on, points: early, late",
+    measured=leads[0], between=([2.0, 0.7], [6.0, 2.0]))
+# What is real would keep all of it, 1, and luck nothing, 0.
+claim("seeds-kept", "share of the lead that is left on the other half: early, late",
+    measured=kept, between=([0.55, 0.0], [1.0, 0.5]))
+
+# %%
+# How well is a spread known?
+# ---------------------------
+# The standard deviation over seeds is itself a guess. From R runs it is known within these factors, for
+# normal scores.
+counts = np.arange(2, 41)
+known = [seed_spread(np.arange(count)) for count in counts.tolist()]
+fig, ax = plt.subplots()
+for name in ("low", "high"):
+    factors = [float(getattr(k, name) / k.sd) for k in known]
+    ax.plot(counts, factors, color=plotting.FOCUS)
+ax.axhline(1, color=plotting.OTHERS, linewidth=1)
+ax.set(xlabel="number of runs", ylabel="true spread / measured", yscale="log")
+ax.set_ylim(0.3, 40)
+ax.set_yticks([0.5, 1, 2, 5, 10, 30], ["0.5", "1", "2", "5", "10", "30"])
+ax.set_yticks([], minor=True)
+fig.set_label(
+    "Interval for the true standard deviation over the measured one, against the number "
+    "of runs, log axis: from two runs it may be 30 times as large, from five three "
+    "times, from 40 a quarter.")
+
+# %%
+# What to see: three runs say next to nothing about how much runs differ. Five runs know it within a factor of
+# three, twenty within one and a half.
+runs = np.random.default_rng(1).permuted(np.tile(late.mean(axis=-1), (500, 1, 1)), axis=-1)
+five = seed_spread(runs[..., :5])
+held = (five.low < spread.sd[1]) & (spread.sd[1] < five.high)
+# The interval as if five were many, s (1 ± 1.96 / sqrt(10)), would hold it in 82 %.
+claim("seeds-interval", "share of fives of the 64 whose 95 % interval holds the spread of all",
+    measured=held.mean(), between=(0.92, 1.0))
+claim("seeds-factors", "true over measured spread, from 5 runs and from 20: low, high",
+    measured=[known[i].low / known[i].sd for i in (3, 18)]
+             + [known[i].high / known[i].sd for i in (3, 18)],
+    equals=[0.60, 0.76, 2.87, 1.46], rtol=0.01)  # fmt: skip
+claim("seeds-difference", "two standard errors of a difference of means of five runs late, points",
+    measured=200 * np.sqrt(2 / 5) * spread.sd[1].mean(), between=(0.3, 1.0))
+plt.show()
+
+# %%
+# **Take away.** Before you keep the best seed, look whether it leads on both halves of your evaluation set.
+# With runs that have converged it hardly will: their differences are mostly the set's luck. Report mean,
+# spread and number of runs; the price is that many runs. Next, the same trap with epochs:
+# :doc:`/gallery/40_seeds/plot_best_epoch`.

@@ -1,0 +1,169 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["unsteady", "matplotlib", "scipy"]
+# ///
+r"""
+What does an average of the weights calm?
+=========================================
+
+What the steps add and take again. On a bowl of curvature :math:`\lambda` noisy steps at the rate :math:`\eta` keep the
+weights in a band, and each remembers the last by :math:`\phi = 1 - \eta\lambda`. An exponential average of decay d
+leaves the share
+
+.. math:: \frac{1-d}{1+d} \cdot \frac{1+d\phi}{1-d\phi}
+
+of the band's variance: much, where d forgets sooner than the run itself; little, where it remembers longer. The price
+is lag. To smooth the *display* of a curve has a lag of the same kind, and calms nothing.
+
+A thousand runs each at three rates: one that creeps, one that is quick, one that jumps across the minimum.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.signal import lfilter
+
+from unsteady import claim, plotting, theory
+from unsteady.objectives import Quadratic
+from unsteady.optimizers import SGD
+from unsteady.training import EMA, descend
+
+# %%
+# 200 directions of curvature 1, which do not know of each other, and five seeds, are a thousand runs of one
+# direction. They start far off, at 10, and their gradients have noise of standard deviation 1.
+rates = np.array([0.05, 0.2, 1.5])
+path = descend(
+    Quadratic(np.ones(200)), np.full((3, 5, 200), 10.0), SGD(rates[:, None]), steps=2000,
+    noise=np.ones(5),
+)
+x = path.x  # (steps + 1, rates, seeds, directions)
+
+
+# %%
+# The average goes along, step by step, as it would in training.
+def averaged(decay):
+    rule = EMA(decay)
+    average, kept = rule.begin([x[0]]), [x[0]]
+    for step, point in enumerate(x[1:], 1):
+        rule.update(average, [point], step)
+        kept.append(average[0].copy())
+    return np.array(kept)
+
+
+rest = x[400:]
+decays = np.array([0.8, 0.9, 0.95, 0.98])
+averages = [averaged(decay) for decay in decays]
+
+# %%
+fig, ax = plt.subplots()
+steps = np.arange(301)
+plotting.band(ax, steps, x[:301, 1].reshape(301, -1), plotting.OTHERS, "weight", singles=2)
+average = averages[3][:301, 1].reshape(301, -1)
+plotting.band(ax, steps, average, plotting.FOCUS, "its average, d = 0.98", singles=2)
+ax.set(xlabel="step", ylabel="distance to the minimum", ylim=(-2, 10.3))
+ax.legend()
+fig.set_label(
+    "Distance to the minimum over 300 steps at the rate 0.2, median and 5 to 95 % of a "
+    "thousand runs. The weight is down after 20 steps and keeps jumping in a wide band; "
+    "its average takes over 200 steps to come down, and then hardly moves.")
+
+# %%
+# What to see: the average is late, since for some fifty steps, :math:`1/(1-d)`, it still holds the start.
+# Then it is calm.
+ratio = np.array([(a[400:] ** 2).mean(axis=(0, 2, 3)) for a in averages])
+ratio /= (rest**2).mean(axis=(0, 2, 3))  # (decays, rates)
+law = theory.ema_factor(decays[:, None], rates, 1.0)
+naive = (1 - decays) / (1 + decays)  # as if no step remembered the last
+
+# %%
+fig, ax = plt.subplots()
+lines = plotting.curves(ax, ratio, [f"η = {rate:g}" for rate in rates], decays, marker="o")
+for column in law.T:
+    ax.plot(decays, column, "--", color=plotting.THEORY, linewidth=1.2)
+ax.plot(decays, naive, color=plotting.OTHERS)
+ax.text(0.803, 0.066, "independent steps", color=plotting.OTHERS)
+plotting.log_axis(ax, [0.01, 0.03, 0.1, 0.3, 1], "y")
+ax.set(xlabel="decay d of the average", ylabel="variance left", xticks=decays, ylim=(0.002, 1.1))
+plotting.label_ends(ax, lines)
+fig.set_label(
+    "Share of the variance that an average leaves, against its decay, log axis. Measured "
+    "points lie on dashed lines. At the lowest rate most is left; at 1.5, where the runs "
+    "jump from side to side, less than for independent steps.")
+
+# %%
+# What to see: the same average calms the three rates quite differently. At the lowest rate the run itself
+# moves so slowly that the average follows it. Where it jumps from side to side, neighbours cancel.
+
+# Independent steps would be off by a factor of 2 to 28
+claim("average-law", "variance left by averages of decay 0.8 to 0.98 at three rates, over the law",
+    measured=(ratio / law).ravel(), equals=1.0, rtol=0.04)
+claim("average-left", "variance left at d = 0.98, for the rates 0.05, 0.2, 1.5",
+    measured=ratio[3], equals=law[3], rtol=0.04)
+claim("average-slow", "variance left at the rate 0.05 and d = 0.98, over that of independent steps",
+    measured=ratio[3, 0] / naive[3], above=20)
+start = [np.argmax(np.median(each[:, 1], axis=(1, 2)) < 0.5) for each in (x, averages[3])]
+# An average without lag would be down with the weight.
+claim("average-lag", "steps from 10 to 0.5 at the rate 0.2: the weight, its average at d = 0.98",
+    measured=start, between=([10, 100], [20, 250]))
+
+# %%
+# The mean of many steps
+# ----------------------
+# Polyak's average is the plain mean of the last T steps. Its variance tends to :math:`\sigma^2/\lambda^2 T`,
+# whatever the rate: from T noisy gradients no more can be known.
+lengths = np.array([10, 20, 40, 80])
+means = [rest[: 1600 // T * T].reshape(-1, T, 3, 1000).mean(axis=1) for T in lengths]
+spread = np.array([(mean**2).mean(axis=(0, 2)) for mean in means])
+exact = theory.polyak_variance(rates, 1.0, 1.0, lengths[:, None])
+
+# %%
+fig, ax = plt.subplots()
+lines = plotting.curves(
+    ax, spread * lengths[:, None], [f"η = {rate:g}" for rate in rates], lengths, marker="o"
+)
+for column in (exact * lengths[:, None]).T:
+    ax.plot(lengths, column, "--", color=plotting.THEORY, linewidth=1.2)
+ax.axhline(1, color=plotting.OTHERS, linewidth=1)
+ax.set(xlabel="steps T in the mean", ylabel="T × its variance", ylim=(0, 1.35))
+plotting.log_axis(ax, lengths)
+plotting.label_ends(ax, lines)
+fig.set_label(
+    "T times the variance of the mean of T steps against T, for three rates, on dashed "
+    "lines. All tend to one; the lowest rate is far below it at 10 steps, since it has "
+    "not yet seen its own band.")
+
+# %%
+# What to see: in the long run the mean is as good at all rates, though the bands that they average differ
+# more than a hundredfold. So where the weights are averaged, a high rate costs little.
+claim("polyak-law", "variance of the mean of 10 to 80 steps at three rates, over the law",
+    measured=(spread / exact).ravel(), equals=1.0, rtol=0.05)
+widths = (rest**2).mean(axis=(0, 2, 3))
+# Were a mean of T only the band's variance over T, it would differ as much as the bands.
+claim("polyak-same", "rates 1.5 over 0.05: the band's variance; that of means of 80 steps",
+    measured=[widths[2] / widths[0], spread[3, 2] / spread[3, 0]],
+    between=([50, 1.0], [300, 1.6]))
+
+# %%
+# Smoothing the display
+# ---------------------
+# A dashboard smooths the curve, :math:`s \leftarrow \alpha s + (1 - \alpha) x`, and not the model. White
+# noise shrinks by :math:`\sqrt{(1-\alpha)/(1+\alpha)}`, and a steady climb is shown :math:`\alpha/(1-\alpha)`
+# points late.
+noise = np.random.default_rng(0).standard_normal((1500, 400))
+climb = np.arange(1500.0)
+alphas = np.array([0.6, 0.9])
+left = [lfilter([1 - a], [1, -a], noise, axis=0)[200:].std() for a in alphas]
+late = [climb[-1] - lfilter([1 - a], [1, -a], climb)[-1] for a in alphas]
+
+# What to see: smoothing by 0.9 hides three quarters of the noise, and nine points of lag are its price.
+# The root of 1 - alpha alone would be a quarter to two fifths too much
+claim("smoothing-noise", "noise left by smoothing with 0.6 and 0.9",
+    measured=left, equals=theory.smoothing_factor(alphas), rtol=0.02)
+claim("smoothing-lag", "points by which a smoothed climb is late, at 0.6 and 0.9",
+    measured=late, equals=theory.smoothing_lag(alphas), rtol=1e-6)
+plt.show()
+
+# %%
+# **Take away.** Average the weights over more steps than the run remembers, :math:`1/\eta\lambda`, and the
+# band is all but gone; until then the average only lags. It costs a copy of the weights, and a late start.
+# Smoothing the display calms the picture alone. Next, all remedies on the same work:
+# :doc:`/gallery/50_calming/plot_remedies`.
