@@ -244,4 +244,4 @@ plt.show()
 # **Take away.** At a constant rate a run on batches comes to rest only if it fits every example. Else it keeps a
 # band whose variance is proportional to :math:`\eta/B`, or less where epochs are shuffled. To calm it, lower the
 # rate or enlarge the batch; the first costs speed, the second work a step. And compare shapes before you compare
-# batch sizes. Next, what the size of the *model* does: :doc:`/gallery/30_capacity/plot_capacity`.
+# batch sizes. Next, how far rate and batch may grow together: :doc:`/gallery/20_batches/plot_linear_scaling`.

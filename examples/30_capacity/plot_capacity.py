@@ -207,5 +207,5 @@ plt.show()
 # %%
 # **Take away.** Count parameters against examples. Where test error is far above training error, and jumps from
 # split to split, a smaller model, more data or a penalty calms it; where both are high, a larger model helps.
-# And scale your features before you judge a model's capacity. Back to the beginning:
-# :doc:`/gallery/10_steps/plot_learning_rate`.
+# And scale your features before you judge a model's capacity. Next, what lies beyond as many parameters as
+# examples: :doc:`/gallery/30_capacity/plot_double_descent`.

@@ -1,0 +1,109 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["unsteady", "matplotlib"]
+# ///
+r"""
+What if there are more parameters than examples?
+================================================
+
+Then many models fit the data exactly, and it matters which one is taken. The smallest of them, which gradient descent
+from zero finds for a linear model, is at its worst where parameters are as many as examples, and gets better again
+beyond. There, in the middle, a score also depends most on the draw of the data.
+
+Least squares on 40 examples of Gaussian features, with 4 to 160 parameters; two thousand draws each. Theory gives the
+mean risk exactly. The true weights have length 1 in every case, so each number of parameters is a problem of its own.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from unsteady import claim, plotting, theory
+
+# %%
+n, noise, draws = 40, 0.25, 2000
+counts = np.array([4, 8, 12, 16, 20, 26, 32, 36, 40, 44, 48, 54, 60, 80, 120, 160])
+rng = np.random.default_rng(0)
+
+
+# %%
+# The excess error on fresh data is the squared distance of the fitted weights from the true ones.
+def risks(p):
+    X = rng.standard_normal((draws, n, p))
+    truth = rng.standard_normal((draws, p, 1))
+    truth /= np.linalg.norm(truth, axis=1, keepdims=True)
+    y = X @ truth + np.sqrt(noise) * rng.standard_normal((draws, n, 1))
+    turned = X.swapaxes(1, 2)
+    if p <= n:
+        fit = np.linalg.solve(turned @ X, turned @ y)
+    else:  # of all that fit exactly, the one of smallest length
+        fit = turned @ np.linalg.solve(X @ turned, y)
+    return ((fit - truth) ** 2).sum(axis=(1, 2))
+
+
+risk = np.array([risks(p) for p in counts])  # (counts, draws)
+law = theory.minimum_norm_risk(counts, n, noise)
+
+# %%
+fig, ax = plt.subplots()
+plotting.band(ax, counts, risk, plotting.VALIDATION, singles=0)
+for side in (counts < n - 1, counts > n + 1):
+    ax.plot(counts[side], risk[side].mean(axis=1), "o", color=plotting.VALIDATION, markersize=4)
+dense = np.linspace(4, 160, 400)
+ax.plot(dense, theory.minimum_norm_risk(dense, n, noise), "--", color=plotting.THEORY, linewidth=1.5)
+ax.axvline(n, color=plotting.OTHERS, linewidth=1)
+ax.text(n + 2, 600, "as many as examples", color=plotting.OTHERS)
+ax.set(xlabel="number of parameters", ylabel="excess test error", yscale="log", ylim=(0.01, 2000))
+plotting.log_axis(ax, [5, 10, 20, 40, 80, 160])
+fig.set_label(
+    "Excess test error against the number of parameters, both log, 40 examples: median, 5 "
+    "to 95 % of 2 000 draws, and means on a dashed law. It rises to a peak at 40 "
+    "parameters, where the band spans decades, and falls to about one beyond.")
+
+# %%
+# What to see: the peak, where the training set is just fitted by force. Beyond it the error comes down, since
+# the smallest of many solutions is less wild than the only one. It comes down to about what no model at all
+# would have, 1; here the small models on the left are better still.
+far = (counts <= n / 2) | (counts >= 1.5 * n)
+# With p/n alone in place of p/(n-p-1) the law would be off twofold at p = n/2
+claim("descent-law", "mean risk over the law, for p up to n/2 and from 1.5 n",
+    measured=risk[far].mean(axis=1) / law[far], equals=1.0, rtol=0.06)
+median = np.median(risk, axis=1)
+claim("descent-peak", "number of parameters with the largest median risk, of 40 examples",
+    measured=counts[median.argmax()], equals=n)
+at = {p: int(np.flatnonzero(counts == p)[0]) for p in (4, 20, 40, 160)}
+# Were larger always worse, the second would be below 1.
+claim("descent-down", "median risk at 40 parameters over that at 20, and over that at 160",
+    measured=median[at[40]] / median[[at[20], at[160]]], above=[50, 12])
+claim("descent-best", "mean risk at 4, 20 and 160 parameters",
+    measured=risk[[at[4], at[20], at[160]]].mean(axis=1),
+    equals=law[[at[4], at[20], at[160]]], rtol=0.06)
+
+# %%
+# How much the draw decides
+# -------------------------
+# The band says how far one training set's luck carries: the 95th percentile of the risk over the fifth.
+low, high = np.quantile(risk, [0.05, 0.95], axis=1)
+spread = high / low
+
+fig, ax = plt.subplots()
+ax.plot(counts, spread, "o-", color=plotting.FOCUS)
+ax.axvline(n, color=plotting.OTHERS, linewidth=1)
+ax.set(xlabel="number of parameters", ylabel="95th percentile / 5th", yscale="log")
+plotting.log_axis(ax, [5, 10, 20, 40, 80, 160])
+fig.set_label(
+    "Ratio of the 95th to the fifth percentile of the test error over draws, against the "
+    "number of parameters, both log: about ten on the left, near a thousand at 40, close "
+    "to one on the right.")
+
+# %%
+# What to see: at the peak two training sets from the same source may differ several hundredfold; far beyond
+# it, hardly at all.
+claim("descent-spread", "95th over 5th percentile of the risk at 20, 40 and 160 parameters",
+    measured=spread[[at[20], at[40], at[160]]], between=([2, 200, 1], [6, 1e4, 1.4]))
+plt.show()
+
+# %%
+# **Take away.** A model that just fits its data is the worst and the least steady of all sizes. If a score
+# jumps from split to split and training error is only just zero, go smaller, add a penalty, or go *much*
+# larger; the last costs time, and is good only where the smallest solution is. Next, labels that are wrong:
+# :doc:`/gallery/30_capacity/plot_label_noise`.

@@ -1,0 +1,149 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["unsteady", "matplotlib"]
+# ///
+r"""
+Is the network in the right mode?
+=================================
+
+Dropout and batch norm have two modes. In training mode a network with dropout is another network at every call, and
+batch norm looks at the other examples of the batch; in evaluation mode neither does. Evaluate in the wrong mode and
+accuracy is lower, or jumps though no weight has moved. And batch norm's evaluation mode may be *behind*: its running
+statistics still hold what it was given at the start, with the weight :math:`m^k` after k steps.
+
+Small networks on digits, two seeds on each of six splits.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from unsteady import claim, datasets, plotting, theory
+from unsteady.accuracy import jitter
+from unsteady.models import MLP
+from unsteady.optimizers import SGD
+from unsteady.training import train
+
+# %%
+# Dropout left on
+# ---------------
+splits = [datasets.digits(seed=split) for split in range(6)]
+
+
+def trained(model, data, split, **settings):
+    return train(
+        model, data, SGD(0.1), replicates=2, seed=split, record="parameters", dtype="float32",
+        **settings,
+    )
+
+
+def in_training_mode(model, run, epoch, data, rngs):
+    buffers = [buffer[epoch].copy() for buffer in run.buffers or []]  # it would update them
+    X = data.X_eval.astype("float32")
+    own = [parameter[epoch] for parameter in run.parameters]
+    return model.loss_and_gradient(own, X, data.y_eval, buffers=buffers, rngs=rngs)[1]
+
+
+# %%
+# After each epoch, the evaluation set is scored in both modes. At the end the weights are frozen, and scored
+# in training mode twenty times over.
+dropout = MLP((32,), classes=10, dropout=0.5)
+right, wrong, frozen, logged = [], [], [], []
+for split, data in enumerate(splits):
+    run = trained(dropout, data, split, batch_size=32, epochs=12)
+    masks = [np.random.default_rng([split, k]) for k in range(2)]
+    right.append(run.val_accuracy)
+    logged.append(run.accuracy)
+    wrong.append([in_training_mode(dropout, run, epoch, data, masks) for epoch in range(12)])
+    frozen.append([in_training_mode(dropout, run, -1, data, masks) for _ in range(20)])
+right, wrong, frozen, logged = (np.concatenate(a, axis=-1) for a in (right, wrong, frozen, logged))
+
+# %%
+fig, ax = plt.subplots()
+epochs = np.arange(1, 13)
+plotting.band(ax, epochs, 100 * right, plotting.VALIDATION)
+plotting.band(ax, epochs, 100 * wrong, plotting.FOCUS)
+plotting.band(ax, np.arange(13, 33) * 0.5 + 7, 100 * frozen, plotting.OTHERS)
+ax.text(12, 97, "evaluation mode", color=plotting.VALIDATION, ha="right")
+ax.text(6, 58, "training mode", color=plotting.FOCUS)
+ax.text(13.5, 56, "weights frozen,\ntraining mode", color=plotting.OTHERS)
+ax.set(xlabel="epoch; from 13 on no step is taken", ylabel="validation accuracy, %", ylim=(40, 102))
+fig.set_label(
+    "Validation accuracy of networks with dropout over 12 epochs, median and 5 to 95 % of "
+    "twelve runs. In evaluation mode it is smooth and well above that in training mode, "
+    "which goes on jumping when the weights are frozen.")
+
+# %%
+# What to see: the same weights, and more than ten points between the modes. On the right no weight moves, and
+# accuracy jumps nearly as much as before: it is the masks.
+gap = 100 * (right[-1] - frozen.mean(axis=0))
+# Were the mode of no account, it would be 0.
+claim("mode-gap", "accuracy in evaluation mode less that in training mode, points: mean, least",
+    measured=[gap.mean(), gap.min()], between=([12, 5], [25, 20]))
+again = 100 * np.sqrt(frozen.var(axis=0, ddof=1).mean())
+claim("mode-frozen", "standard deviation of frozen weights' accuracy in training mode, points",
+    measured=again, between=(0.8, 2.5))
+rough = [100 * np.apply_along_axis(jitter, 0, curve[5:]) for curve in (wrong, right)]
+rough = [np.sqrt((own**2).mean()) for own in rough]
+claim("mode-jitter", "jitter of the validation curve, training mode over evaluation mode",
+    measured=rough[0] / rough[1], above=1.5)
+# Were the jitter the weights' movement, it would be 0.
+claim("mode-masks", "share of the masks in the squared jitter in training mode",
+    measured=again**2 / rough[0]**2, above=0.5)
+claim("mode-logged", "least lead of validation over logged training accuracy, last epoch, points",
+    measured=100 * (right[-1] - logged[-1]).min(), above=5)
+
+# %%
+# Batch norm behind the times
+# ---------------------------
+# The running statistics with m = 0.99 (0.01 in PyTorch's way of counting) and batches of 250 are given five
+# steps an epoch; with m = 0.9 and batches of 32, forty.
+slow, quick = (MLP((64,), classes=10, batch_norm=True, batch_norm_momentum=m) for m in (0.99, 0.9))
+settings = {slow: (250, 40), quick: (32, 8)}
+
+
+def lag(model, epochs, batch_size):
+    behind = []
+    for split, data in enumerate(splits):
+        run = trained(model, data, split, batch_size=batch_size, epochs=epochs)
+        rngs = [np.random.default_rng(0)] * 2  # nothing is drawn
+        own = [in_training_mode(model, run, e, data, rngs) for e in range(epochs)]
+        behind.append(np.array(own) - run.val_accuracy)
+    return run.step, np.concatenate(behind, axis=1)
+
+
+behind = {model: lag(model, epochs, size) for model, (size, epochs) in settings.items()}
+
+# %%
+fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 6.0))
+names = {slow: "m = 0.99", quick: "m = 0.9"}
+for (model, (step, points)), color in zip(behind.items(), plotting.CYCLE[2:], strict=False):
+    plotting.band(axes[0], step, 100 * points, color, names[model])
+    steps = np.arange(1, 321)
+    weight = theory.initial_statistics_weight(model.batch_norm_momentum, steps)
+    axes[1].plot(steps, weight, "--", color=color)
+axes[0].set(ylabel="lag, points")
+axes[0].legend()
+axes[1].set(ylabel="weight of the start", xlabel="step", xlim=(0, 205))
+fig.set_label(
+    "Above, how far evaluation mode is behind the batch's own statistics, in points of "
+    "accuracy, against steps: some thirty points for m = 0.99 in the first tens of steps, "
+    "nothing for m = 0.9. Below, the weight of the initial statistics, which falls alike.")
+
+# %%
+# What to see: with m = 0.99 the network is good and its evaluation mode does not show it, for as long as the
+# statistics it was given at the start weigh in. No weight is wrong, and waiting mends it.
+step, points = behind[slow]
+start = theory.initial_statistics_weight(0.99, step)
+early, late = (start > 0.7) & (step > 8), start < 0.2
+claim("norm-lag", "mean lag with m = 0.99, points: while the start weighs over 0.7, and below 0.2",
+    measured=[100 * points[early].mean(), 100 * points[late].mean()],
+    between=([10, -1], [60, 3]))
+# Were it the epochs and not the steps, forty steps an epoch would lag as much.
+claim("norm-quick", "largest lag with m = 0.9 from the first epoch on, points",
+    measured=100 * np.abs(behind[quick][1]).max(), below=4)
+plt.show()
+
+# %%
+# **Take away.** Score the same frozen weights twice, the second time in other batches: any difference is the
+# mode. If training mode is good and evaluation mode bad with batch norm, wait, or lower m; it costs noisier
+# statistics. Next, what another seed is worth: :doc:`/gallery/40_seeds/plot_another_seed`.
