@@ -11,7 +11,7 @@ from docutils import nodes
 from maths import to_text
 from sphinx.application import Sphinx
 
-HOME = "20_batches"
+HOME = "00_answer"
 """The topic whose picture stands for pages that belong to none."""
 LONGEST = 200
 """Letters of a description."""

@@ -99,7 +99,7 @@ written = np.array([as_it_stands(size, 3000, runs=10)[0, 2000:] for size in batc
 repaired = [
     train(
         LinearRegression(), data, SGD(0.01), batch_size=int(size),
-        order=WithoutReplacement(), steps=4000, replicates=32, evaluate_every=20,
+        order=WithoutReplacement(), steps=4000, replicates=16, evaluate_every=20,
         record=["parameters"],
     )
     for size in batch_sizes
@@ -146,7 +146,7 @@ ax.set(xlabel="step", ylabel="mean squared error", yscale="log", ylim=(6e-3, 10)
 ax.legend()
 fig.set_label(
     "Mean squared error of the repaired experiment against step on a log axis for "
-    "batches of 1, 10 and 100: median and 5 to 95 % of 32 runs, with three single runs "
+    "batches of 1, 10 and 100: median and 5 to 95 % of 16 runs, with three single runs "
     "each. All reach the noise of the labels; the runs at 1 keep jumping above it, "
     "those at 100 are smooth.")
 
@@ -170,7 +170,7 @@ claim("article-tail-law", "jumps at B = 5, 10, 20, 50 over the law, relative to 
 # .. math:: \frac{\eta s^2}{2B - \eta a (B - 1 + \kappa)},
 #
 # where :math:`a` is the mean square of the feature and :math:`\kappa` its kurtosis, 3 for a Gaussian. Four
-# rates, three batch sizes, 400 runs each, on 200 points:
+# rates, three batch sizes, 200 runs each, on 200 points:
 rng = np.random.default_rng(0)
 x = rng.standard_normal(200)
 gaussian = datasets.Data(x[:, None], 2 * x + rng.standard_normal(200))
@@ -179,7 +179,7 @@ settled = [
     train(
         LinearRegression(intercept=False), gaussian, SGD(rates[:, None]),
         batch_size=int(size), order=WithReplacement(), steps=3000,
-        replicates=(4, 400), evaluate_every=20, record=["parameters"],
+        replicates=(4, 200), evaluate_every=20, record=["parameters"],
     ).parameters[0][20:, :, :, 0, 0]
     for size in sizes
 ]

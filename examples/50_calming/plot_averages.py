@@ -137,6 +137,9 @@ fig.set_label(
 claim("polyak-law", "variance of the mean of 10 to 80 steps at three rates, over the law",
     measured=(spread / exact).ravel(), equals=1.0, rtol=0.05)
 widths = (rest**2).mean(axis=(0, 2, 3))
+# At the rate 1.5 the law for small rates, η/2, would be fourfold too small
+claim("average-band", "variance of the weights themselves at three rates, over the law",
+    measured=widths / theory.stationary_variance(rates, 1.0, 1.0), equals=1.0, rtol=0.03)
 # Were a mean of T only the band's variance over T, it would differ as much as the bands.
 claim("polyak-same", "rates 1.5 over 0.05: the band's variance; that of means of 80 steps",
     measured=[widths[2] / widths[0], spread[3, 2] / spread[3, 0]],

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-NARRATIVE = ("short_answer", "measuring", "steps", "batches", "capacity")
+NARRATIVE = ("short_answer", "diagnose", "measuring", "steps", "batches", "capacity", "calming", "sources")
 
 Open = Callable[..., Page]
 
@@ -157,7 +157,7 @@ def test_thumbnails_are_links_with_names(open_page: Open) -> None:
         link = page.get_by_role("link", name=title).and_(page.locator(".sphx-glr-thumbcontainer a"))
         assert link.count() == 1
     page.locator(".sphx-glr-thumbcontainer img").first.click(force=True)  # the link lies over it
-    page.wait_for_url("**/plot_chance.html")
+    page.wait_for_url("**/plot_symptoms.html")
 
 
 def test_motion_respects_the_readers_setting(open_page: Open) -> None:

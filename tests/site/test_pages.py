@@ -11,6 +11,7 @@ import pytest
 import serve
 
 TOP = Path(__file__).parents[2]
+NARRATIVE = ("short_answer", "measuring", "steps", "batches", "capacity", "calming")
 VOID = {"img", "link", "meta", "input", "br", "hr"}
 
 
@@ -156,7 +157,7 @@ def test_every_figure_has_alt_text_and_a_size(pages: dict[Path, Page]) -> None:
 
 
 def test_narrative_pages_show_figures_and_quote_claims(pages: dict[Path, Page], site: Path) -> None:
-    for name in ("short_answer", "measuring", "steps", "batches", "capacity"):
+    for name in NARRATIVE:
         page = pages[site / f"{name}.html"]
         assert len(page.images) >= 2, name
         assert sum("ledger.html#claim-" in link for link in page.links) >= 2, name
@@ -203,8 +204,9 @@ NOT_PROSE = re.compile(
 NUMBER = re.compile(r"(?<![\w.])\d+(?: \d{3})*(?:\.\d+)?")
 SETTINGS = {
     # What an experiment was told, or arithmetic that the reader can follow. What it found comes from a claim.
-    "index": {"1", "5", "10", "32", "95", "100"},
-    "short_answer": {"1.3", "3", "4", "5", "10", "15", "25", "95", "400"},
+    "index": {"1", "2", "3", "4", "5", "6", "7", "8", "100"},
+    "short_answer": {"5", "10", "19", "20", "25", "95", "100", "797"},
+    "diagnose": {"1", "2", "3", "4", "5", "6", "60"},
     "measuring": {
         *("1", "2", "3", "5", "8", "10", "15", "16", "20", "25", "60", "94.2", "95", "100", "300", "400"),
         *("471", "500", "797", "1 200"),
@@ -214,8 +216,19 @@ SETTINGS = {
         *("0.95", "2", "2.02", "3.2", "4", "5", "10", "15", "16", "20", "30", "38", "40", "60", "64", "95"),
         *("300", "400", "600", "1 000", "1 600"),
     },
-    "batches": {"0", "0.05", "0.3", "1", "2", "4", "5", "10", "50", "100", "2 000"},
-    "capacity": {"1", "1.9", "3", "5", "8", "10", "25", "60", "140", "200", "400"},
+    "batches": {
+        *("0", "0.05", "0.3", "0.4", "1", "1.6", "2", "4", "5", "10", "50", "100", "500", "1 200"),
+        "2 000",
+    },
+    "capacity": {
+        *("0.2", "0.7", "1", "1.9", "3", "4", "5", "8", "10", "16", "20", "25", "40", "60", "95", "140"),
+        *("160", "200", "400", "600", "2 000"),
+    },
+    "calming": {
+        *("0.05", "0.2", "0.9", "1", "1.5", "2", "3", "4", "5", "10", "16", "24", "25", "40", "50", "64"),
+        *("80", "95", "200", "400", "500", "1 297"),
+    },
+    "sources": {"0.2", "0.5", "1", "2", "3", "10", "20", "100", "140", "400"},
 }
 
 
