@@ -120,3 +120,14 @@ def test_one_number_is_one_however_it_comes():
         claims.claim(name, "three", measured=measured, equals=3)
     assert [record.measured for record in claims.records] == [3.0, 3.0, 3.0, [3.0]]
     claims.records.clear()
+
+
+def test_a_few_values_are_written_out_each_with_its_bounds(capsys):
+    claim("few", "a few", measured=[1, 20], between=([0, 15], [2, 25]))
+    claim("alike", "alike", measured=[1, 2], between=(0, 3))
+    claim("many", "many", measured=range(9), between=([-1] * 9, 9))
+    assert capsys.readouterr().out.splitlines() == [
+        "[few] a few: measured 1, 20, expected between 0 and 2, 15 and 25",
+        "[alike] alike: measured 1, 2, expected between 0 and 3",
+        "[many] many: measured 0 to 8 (9 values), expected between -1 to -1 (9 values) and 9 to 9 (9 values)",
+    ]

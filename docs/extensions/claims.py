@@ -143,7 +143,7 @@ class LedgerDirective(SphinxDirective):
         name = nodes.paragraph("", "", nodes.literal("", record["id"]), ids=[label])
         statement = nodes.paragraph("", record["statement"])
         values = record["measured"] if isinstance(record["measured"], list) else [record["measured"]]
-        few = len(values) <= 3
+        few = len(values) <= unsteady.claims.FEW
         shown = (", " if few else " to ").join(
             typeset(v, ".4g") for v in (values if few else (min(values), max(values)))
         )

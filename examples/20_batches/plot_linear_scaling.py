@@ -111,8 +111,8 @@ lines = [
     plotting.band(ax, epochs, runs[name][0], color, name)
     for name, color in zip(kinds, plotting.CYCLE, strict=False)
 ]
-ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, 2.6))
-ax.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.5, 0.85))
+ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, 4))
+ax.legend(ncols=2, loc="upper center")
 fig.set_label(
     "Training loss over ten epochs, median and 5 to 95 % of twelve runs. A batch of 80 with "
     "four times the rate soon joins a batch of 20; with the same rate it stays behind; a "

@@ -80,7 +80,7 @@ lines = plotting.curves(ax, ratio, [f"η = {rate:g}" for rate in rates], decays,
 for column in law.T:
     ax.plot(decays, column, "--", color=plotting.THEORY, linewidth=1.2)
 ax.plot(decays, naive, color=plotting.OTHERS)
-ax.text(0.803, 0.066, "independent steps", color=plotting.OTHERS)
+ax.text(0.83, 0.016, "grey: independent steps", color=plotting.OTHERS)
 plotting.log_axis(ax, [0.01, 0.03, 0.1, 0.3, 1], "y")
 ax.set(xlabel="decay d of the average", ylabel="variance left", xticks=decays, ylim=(0.002, 1.1))
 plotting.label_ends(ax, lines)
@@ -157,8 +157,8 @@ alphas = np.array([0.6, 0.9])
 left = [lfilter([1 - a], [1, -a], noise, axis=0)[200:].std() for a in alphas]
 late = [climb[-1] - lfilter([1 - a], [1, -a], climb)[-1] for a in alphas]
 
-# What to see: smoothing by 0.9 hides three quarters of the noise, and nine points of lag are its price.
-# The root of 1 - alpha alone would be a quarter to two fifths too much
+# What to see: smoothing by 0.9 hides three quarters of the noise, and nine points of lag are its price. The
+# root of 1 - alpha alone would be a quarter to two fifths too much
 claim("smoothing-noise", "noise left by smoothing with 0.6 and 0.9",
     measured=left, equals=theory.smoothing_factor(alphas), rtol=0.02)
 claim("smoothing-lag", "points by which a smoothed climb is late, at 0.6 and 0.9",

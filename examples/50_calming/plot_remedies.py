@@ -82,7 +82,7 @@ fig.set_label(
 
 # %%
 # What to see: the first panel is the patient. Averages and decay cure it. A quarter of the rate and a batch
-# four times as large, which take equally many steps of rate times epochs, look alike: calmer, behind, and
+# four times as large, which cover equally much ground in as many epochs, look alike: calmer, behind, and
 # still on their way. With rate *and* batch times four there is no calm at all. With clean labels there was
 # less to calm.
 late = accuracy[:, -10:]
@@ -108,7 +108,7 @@ claim("calm-clean", "jitter with clean labels, over that with a tenth of them wr
 
 # %%
 fig, ax = plt.subplots()
-places = [(0, 8, "left"), (0, 8, "left"), (8, -10, "left"), (0, 8, "center"), (-8, -4, "right"),
+places = [(0, 8, "right"), (0, 8, "left"), (8, -10, "left"), (0, 8, "center"), (-8, -4, "right"),
           (8, -12, "left"), (-8, -4, "right")]  # fmt: skip
 for x, y, name, (right, up, side) in zip(left, score - score[0], names, places, strict=False):
     ax.plot(x, y, "o", color=plotting.OTHERS if name == names[0] else plotting.FOCUS)

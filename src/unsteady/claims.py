@@ -46,6 +46,9 @@ class Record:
         return asdict(self)
 
 
+FEW = 8
+"""So many values of a claim are written out; of more, the least and the largest."""
+
 records: list[Record] = []
 """The claims that have held in this process, in order."""
 
@@ -66,7 +69,7 @@ def _number(value: float) -> str:
 
 
 def _brief(values: list[float]) -> str:
-    if len(values) <= 3:
+    if len(values) <= FEW:
         return ", ".join(map(_number, values))
     return f"{_number(min(values))} to {_number(max(values))} ({len(values)} values)"
 
@@ -91,8 +94,10 @@ def _margins(
     if kind == "between":
         low, high = (_paired("between", end, len(measured)) for end in bound)
         margins = [min(m - lo, hi - m) for m, lo, hi in zip(measured, low, high, strict=True)]
-        ends = [_brief(_flat("between", end)) for end in bound]
-        return margins, f"between {ends[0]} and {ends[1]}"
+        if len(measured) > FEW:
+            return margins, f"between {_brief(low)} and {_brief(high)}"
+        pairs = [f"{_number(lo)} and {_number(hi)}" for lo, hi in zip(low, high, strict=True)]
+        return margins, f"between {', '.join(pairs if len(set(pairs)) > 1 else pairs[:1])}"
     bounds = _paired(kind, bound, len(measured))
     sign = 1 if kind == "above" else -1
     return [
