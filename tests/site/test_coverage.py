@@ -43,8 +43,8 @@ STATEMENTS = {
         ("capacity", "short_answer"),
     ),
     "dropout, L1, L2 limit capacity": (("noise-penalty", "dropout-ridge"), ("capacity",)),
-    "they add stochasticity of their own": (("l2-same", "regularizers-full"), ("capacity", "sources")),
-    "their strength affects stability": (("regularizers-batches",), ("capacity",)),
+    "they add stochasticity of their own": (("l2-same", "regularizers-full"), ("capacity",)),
+    "their strength affects stability": (("regularizers-batches",), ("capacity", "sources")),
     "example 1, as it stands": (("article-rate-rises", "article-rate-crossings"), ("steps", "sources")),
     "example 2, as it stands": (
         ("article-own-ranking", "article-proper-ranking", "article-slope-as-written"),
