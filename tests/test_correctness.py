@@ -108,6 +108,12 @@ def test_split_halves_are_correlations_of_the_halves():
     assert found[0, 1] == pytest.approx(np.mean(by_hand), abs=0.02)
 
 
+def test_halvings_that_tie_do_not_count():
+    correct = np.ones((1, 3, 4), dtype=bool)
+    correct[0, 0, 0] = correct[0, 1, 1] = False  # a half of the last two digits is a tie
+    assert np.isfinite(split_half_correlation(correct, halvings=50)).all()
+
+
 def test_runs_alike_have_no_correlation():
     assert np.isnan(split_half_correlation(np.ones((1, 5, 10), dtype=bool), halvings=2))
 

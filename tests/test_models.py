@@ -166,6 +166,15 @@ def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
     assert abs((mask == 0).mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / mask.size)
 
 
+def test_dropout_of_whole_numbers_is_that_of_floats():
+    model = LinearRegression(dropout=0.3)
+    parameters, _ = model.start(FEATURES, generators())
+    X, y = np.arange(BATCH * FEATURES).reshape(BATCH, FEATURES), np.arange(BATCH)
+    whole = model.loss_and_gradient(parameters, X, y, rngs=generators(seed=2))[0]
+    floats = model.loss_and_gradient(parameters, X.astype(float), y, rngs=generators(seed=2))[0]
+    np.testing.assert_array_equal(whole, floats)
+
+
 def test_a_mask_is_the_same_in_both_dtypes():
     model = MLP((50,), "relu", CLASSES, dropout=0.5)
     masks = [

@@ -104,6 +104,14 @@ def test_estimates_broadcast_and_may_fail():
     np.testing.assert_allclose(estimate.squared_norm, [8 / 9, -1 / 9])
 
 
+def test_single_precision_keeps_the_noise_beside_a_large_mean():
+    model = LinearRegression(intercept=False)
+    X, y = np.ones((400, 1)), 1e4 + np.random.default_rng(0).standard_normal(400)
+    exact = noise_scale(model, [np.zeros((1, 1, 1))], X, y)
+    single = [np.zeros((1, 1, 1), dtype=np.float32)]
+    assert noise_scale(model, single, X.astype(np.float32), y).trace == pytest.approx(exact.trace, rel=0.01)
+
+
 def test_without_a_gradient_the_scale_is_infinite():
     model = LinearRegression(intercept=False)
     X, y = np.array([[1.0], [1.0]]), np.array([1.0, -1.0])
@@ -120,6 +128,8 @@ def test_without_a_gradient_the_scale_is_infinite():
         ),
         (lambda m, p, X, y: noise_scale(m, [], X, y), ValueError, "parameters .*, got an empty one"),
         (lambda m, p, X, y: noise_scale(m, p, X[0], y), ValueError, r"X and y must .*, got \(4,\) and"),
+        (lambda m, p, X, y: noise_scale(m, p, X[:, :2], y), ValueError, "X must have 4 features, got"),
+        (lambda m, p, X, y: noise_scale(m, p, X * np.nan, y), ValueError, "X must be finite"),
         (lambda m, p, X, y: gradient_covariance(m, p, X, y[:-1]), ValueError, "X and y must have the shapes"),
         (lambda m, p, X, y: noise_scale(m, p, X, y + 0.5), TypeError, "y must hold integer labels"),
         (lambda *_: two_batch_noise_scale(1, 1, 8, 8), ValueError, "small_size must be below large_size = 8"),

@@ -215,6 +215,8 @@ def test_dropout_rests_on_average_where_the_gradient_over_all_masks_is_zero():
         gradient += (1 - q) ** sum(mask) * q ** (3 - sum(mask)) * masked.T @ (masked @ w - y)
     np.testing.assert_allclose(gradient, 0, atol=1e-12)
     np.testing.assert_allclose(theory.dropout_ridge(X, y, 0.0), np.linalg.lstsq(X, y)[0])
+    with_blank = np.column_stack([X, np.zeros(7)])  # a pixel that is never set
+    np.testing.assert_allclose(theory.dropout_ridge(with_blank, y, q), [*w, 0], atol=1e-12)
 
 
 def test_a_subgradient_chatters_within_its_bound_and_reaches_it():
@@ -332,6 +334,7 @@ def test_the_whole_pool_has_no_error():
         (lambda: theory.ema_factor(1.0, 0.1, 1.0), "decay must be .*< 1, got 1"),
         (lambda: theory.ema_factor(0.5, 2.0, 1.0), "learning_rate must be below 2/curvature, got 2"),
         (lambda: theory.polyak_variance(0.1, 1.0, 1.0, 0), "steps must be .*>= 1, got 0"),
+        (lambda: theory.polyak_variance(1.5, 1.0, 1.0, 2.5), "steps must be whole numbers, got 2.5"),
         (lambda: theory.smoothing_factor(-0.1), "smoothing must be .*>= 0 and < 1, got -0.1"),
         (lambda: theory.smoothing_lag(1.0), "smoothing must be .*got 1"),
         (lambda: theory.dropout_ridge(np.eye(2), [1.0], 0.5), r"y must have the shape \(2,\)"),

@@ -39,10 +39,10 @@ def all_of_them(split):
     clean = datasets.digits(n_eval=1297, seed=split)
     data, _ = datasets.flip_labels(clean, 0.1, seed=split)
     constant = trained(
-        data, 0.2, 32, split, average=EMA(0.99), record=["correct", "gradient_norm"]
+        data, 0.2, 32, split, average=EMA(0.99), record="correct"
     )
     decay = trained(data, 0.2, 32, split, schedule=schedules.step([12 * 16]))
-    clip = trained(data, 0.2, 32, split, clip_norm=0.5)
+    clip = trained(data, 0.2, 32, split, clip_norm=0.5, record="gradient_norm")
     low = trained(data, 0.05, 32, split)
     large = trained(data, np.array([[0.2], [0.8]]), 128, split, replicates=(2, 4))
     fitting = trained(clean, 0.2, 32, split)
@@ -95,16 +95,22 @@ claim("calm-patient", "jitter at the constant rate in points; mean accuracy of t
 # By 1 / sqrt(B), 0.5 would be left with the batch, whatever the rate.
 claim("calm-left", "jitter left by: average, decay, clipping, rate / 4, batch × 4, batch and rate × 4",
     measured=left[1:7],
-    between=([0, 0, 0.2, 0.2, 0.2, 0.9], [0.25, 0.25, 0.8, 0.8, 0.9, 4.0]))
+    between=([0, 0, 0.2, 0.2, 0.2, 1.0], [0.15, 0.15, 0.8, 0.8, 0.9, 4.0]))
 
 # %%
+# Jitter is the roughness of one curve. How far runs that differ in the seed alone are apart at one epoch is
+# another matter:
+apart = np.sqrt(late.reshape(8, 10, 4, 4).var(axis=-1, ddof=1).mean(axis=(1, 2)))
+# Were the score that one reports as much steadier as the curve is smoother, it would be below 0.15.
+claim("calm-spread", "spread over seeds at one epoch left by: average, decay, clipping, rate / 4, batch × 4, both",
+    measured=apart[1:7] / apart[0], between=([0.15, 0.15, 0.2, 0.4, 0.4, 0.6], [0.75, 0.75, 0.9, 1.5, 1.5, 3.0]))
 claim("calm-gain", "accuracy gained by the same, points", measured=score[1:7] - score[0],
     between=([0.4, 0.4, -0.3, -6, -6, -3], [2.5, 2.5, 1.5, -1.5, -1.5, 0]))
 claim("calm-slower", "epochs to nine tenths of the constant run's accuracy, over its own",
     measured=reached[1:7] / reached[0],
     between=([1.2, 0.9, 0.9, 1.7, 1.7, 1.0], [2.5, 1.1, 1.6, 4.0, 4.0, 3.0]))
 claim("calm-clean", "jitter with clean labels, over that with a tenth of them wrong",
-    measured=left[7], below=0.9)
+    measured=left[7], below=0.8)
 
 # %%
 fig, ax = plt.subplots()
@@ -124,11 +130,11 @@ fig.set_label(
 
 # %%
 # What to see: what calms by waiting (averages, decay) costs no accuracy; what calms by smaller or fewer steps
-# is behind after the same number of epochs. Clipping did what a lower rate does: most of its steps were
-# shortened.
-shortened = np.mean([own[0].gradient_norm[-12 * 16 :] > 0.5 for own in runs])
+# is behind after the same number of epochs. Clipping did much what a somewhat lower rate does: most of its
+# steps were shortened.
+shortened = np.mean([own[2].gradient_norm[-12 * 16 :] > 0.5 for own in runs])
 # As a guard against rare accidents it would touch a few steps in a hundred.
-claim("calm-clipped", "share of the constant run's late gradients longer than the clipping norm",
+claim("calm-clipped", "share of the clipped run's late gradients that were shortened",
     measured=shortened, above=0.8)
 
 # %%
@@ -151,8 +157,8 @@ on_sets = 100 * np.sqrt(bends / 6)
 # the digits would leave a quarter or less.
 claim("calm-sets", "jitter in points on sets of 50, 100, 200, 400 and on all 1 297",
     measured=on_sets, equals=100 * np.sqrt(law / 6), rtol=0.04)
-claim("calm-larger-set", "jitter on all 1 297 digits over that on 200, and on 50",
-    measured=on_sets[-1] / on_sets[[2, 0]], between=([0.55, 0.3], [0.98, 0.85]))
+claim("calm-larger-set", "jitter on 400 digits over that on 50",
+    measured=on_sets[3] / on_sets[0], between=(0.4, 0.95))
 
 # %%
 # More runs
@@ -162,7 +168,7 @@ seeds = [own[0].val_accuracy[-10:] for own in runs]  # (epochs, seeds) each
 four = np.mean([jitter(own.mean(axis=1)) for own in seeds])
 # Runs that jumped together would leave 1.
 claim("calm-seeds", "jitter of the mean of four seeds over that of one",
-    measured=four / rough[0], equals=0.5, atol=0.12)
+    measured=four / rough[0], equals=0.5, atol=0.2)
 plt.show()
 
 # %%

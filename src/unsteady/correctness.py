@@ -146,7 +146,7 @@ def split_half_correlation(correct: Any, halvings: int = 200, seed: int = 0) -> 
     Returns
     -------
     array, ``(evaluations, *settings)``
-        NaN where all runs are equally good on a half.
+        Halvings in which all runs are equally good on a half do not count; NaN where no other is left.
 
     Notes
     -----
@@ -167,7 +167,9 @@ def split_half_correlation(correct: Any, halvings: int = 200, seed: int = 0) -> 
     with np.errstate(invalid="ignore", divide="ignore"):
         a, b = (counts - counts.mean(axis=-1, keepdims=True) for counts in (ones, others))
         norms = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
-        return np.asarray(((a * b).sum(axis=-1) / norms).mean(axis=0))
+        correlations = (a * b).sum(axis=-1) / norms
+        counted = np.isfinite(correlations).sum(axis=0)
+        return np.asarray(np.nansum(correlations, axis=0) / counted)
 
 
 class SeedSpread(NamedTuple):
@@ -214,7 +216,7 @@ def seed_spread(scores: Any, level: float = 0.95) -> SeedSpread:
     >>> round(float(spread.sd), 3), round(float(spread.high / spread.sd), 1)
     (0.016, 2.9)
     """
-    scores = finite("scores", scores)
+    scores = finite("scores", scores).astype(np.float64)
     if scores.ndim < 1 or scores.shape[-1] < 2:
         raise ValueError(f"scores must have the shape (..., runs) with at least 2 runs, got {scores.shape}")
     tail = (1 - scalar("level", level, above=0, below=1)) / 2

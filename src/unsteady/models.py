@@ -291,6 +291,7 @@ class LinearRegression:
         X, y = np.asarray(X), self.check_targets("y", y)
         _check_batch(parameters, X, y)
         if self.dropout and rngs is not None:
+            X = X.astype(parameters[0].dtype, copy=False)
             X = X * _mask(_generators(rngs), self.dropout, X)
         error = (self._line(parameters, X)[..., 0] - y)[..., None]
         mean_error = error / error.dtype.type(error.shape[-2])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unsteady._checks import Array, instance, number
+from unsteady._checks import Array, finite, instance, number
 from unsteady.models import Model, Parameters
 
 CHUNK_ELEMENTS = 2**22
@@ -98,7 +98,7 @@ def noise_scale(model: Model, parameters: Parameters, X: Any, y: Any, buffers: A
     Returns
     -------
     NoiseScale
-        Infinite where the mean gradient is 0.
+        Infinite where the mean gradient is 0, NaN where the noise is 0 as well.
 
     Raises
     ------
@@ -109,13 +109,13 @@ def noise_scale(model: Model, parameters: Parameters, X: Any, y: Any, buffers: A
     -----
     A batch of B examples, drawn independently, has a gradient whose noise is :math:`\operatorname{tr}
     \Sigma / B` beside :math:`|G|^2`. Batches far below the scale are mostly noise, and to double them halves
-    the steps; batches far above it waste their examples. It grows as training goes on, since the gradient
-    falls faster than its noise. Source: McCandlish et al. (2018), arXiv 1812.06162.
+    the steps; batches far above it waste their examples. As a rule it grows as training goes on, since the
+    gradient falls faster than its noise. Source: McCandlish et al. (2018), arXiv 1812.06162.
     """
     total, squares = 0.0, 0.0
     for gradients in _example_gradients(model, parameters, X, y, buffers):
-        total = total + gradients.sum(axis=-2)
-        squares = squares + np.square(gradients).sum(axis=(-2, -1))
+        total = total + gradients.sum(axis=-2, dtype=np.float64)
+        squares = squares + np.square(gradients, dtype=np.float64).sum(axis=(-2, -1))
     squared_norm = np.square(np.asarray(total) / len(X)).sum(axis=-1)
     return _scale(squared_norm, np.maximum(np.asarray(squares) / len(X) - squared_norm, 0))
 
@@ -173,9 +173,12 @@ def _example_gradients(model: Model, parameters: Parameters, X: Any, y: Any, buf
     """
     if not instance("parameters", parameters, list, "the list of a model's parameters"):
         raise ValueError("parameters must be the list of a model's parameters, got an empty one")
-    X, y = np.asarray(X), model.check_targets("y", np.asarray(y))
+    X, y = finite("X", X), model.check_targets("y", np.asarray(y))
+    parameters = [np.asarray(parameter) for parameter in parameters]
     if X.ndim != 2 or y.shape != X.shape[:1] or not len(X):
         raise ValueError(f"X and y must have the shapes (n, features) and (n,), got {X.shape} and {y.shape}")
+    if X.shape[1] != parameters[0].shape[-2]:
+        raise ValueError(f"X must have {parameters[0].shape[-2]} features, got the shape {X.shape}")
     replicates = parameters[0].shape[:-2]
     size = max(1, CHUNK_ELEMENTS // sum(parameter.size for parameter in parameters))
     for first in range(0, len(X), size):

@@ -543,8 +543,7 @@ def polyak_variance(learning_rate: Any, curvature: Any, noise_variance: Any, ste
     .. math:: \frac{\sigma^2}{\lambda^2 T} \left(1 - \frac{2\phi (1 - \phi^T)}{T (1 - \phi^2)}\right),
        \qquad \phi = 1 - \eta\lambda,
 
-    which tends to :math:`\sigma^2/\lambda^2 T`, whatever the rate: no estimate from T noisy gradients does
-    better.
+    which tends to :math:`\sigma^2/\lambda^2 T`, whatever the rate.
 
     Parameters
     ----------
@@ -555,12 +554,15 @@ def polyak_variance(learning_rate: Any, curvature: Any, noise_variance: Any, ste
 
     Notes
     -----
-    Assumptions as for :func:`ema_factor`. Source: the variance of the mean of an AR(1) sequence; Polyak &
+    Assumptions as for :func:`ema_factor`. Where :math:`\eta\lambda T` is far below 1, it is the stationary
+    variance, and the formula loses digits. Source: the variance of the mean of an AR(1) sequence; Polyak &
     Juditsky (1992) for the limit.
     """
     phi = _coefficient(learning_rate, curvature)
     noise_variance = number("noise_variance", noise_variance, at_least=0)
     steps = number("steps", steps, at_least=1)
+    if np.any(np.asarray(steps) % 1):
+        raise ValueError(f"steps must be whole numbers, got {steps}")
     remembered = 2 * phi * (1 - np.power(phi, steps)) / (steps * (1 - np.square(phi)))
     return noise_variance / (np.square(curvature) * steps) * (1 - remembered)
 
@@ -695,16 +697,17 @@ def dropout_ridge(X: Any, y: Any, dropout: float) -> Array:
 
     Notes
     -----
-    Exact for the expected squared error of a linear model without bias; features of full rank where
-    :math:`q = 0`. Source: the variance of the masked sum :math:`\sum_j m_j x_j w_j`; Wager, Wang & Liang
-    (2013), arXiv 1307.1493.
+    Exact for the expected squared error of a linear model without bias; where features do not determine
+    the weights, the smallest of those that minimise it. Source: the variance of the masked sum
+    :math:`\sum_j m_j x_j w_j`; Wager, Wang & Liang (2013), arXiv 1307.1493.
     """
     X, y = finite("X", X, ndim=2), finite("y", y, ndim=1)
     if len(X) != len(y):
         raise ValueError(f"y must have the shape ({len(X)},) to go with X, got {y.shape}")
     dropout = scalar("dropout", dropout, at_least=0, below=1)
     gram = X.T @ X
-    return np.asarray(np.linalg.solve(gram + dropout / (1 - dropout) * np.diag(np.diag(gram)), X.T @ y))
+    penalised = gram + dropout / (1 - dropout) * np.diag(np.diag(gram))
+    return np.asarray(np.linalg.lstsq(penalised, X.T @ y, rcond=None)[0])
 
 
 def l1_chatter_bound(learning_rate: Any, strength: Any, curvature: Any, optimum: Any) -> Any:
