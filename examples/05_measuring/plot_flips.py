@@ -29,6 +29,8 @@ from unsteady.models import MLP
 from unsteady.optimizers import SGD
 from unsteady.training import train
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # Who flips
 # ---------

@@ -27,6 +27,8 @@ from unsteady.models import LinearRegression
 from unsteady.optimizers import Adam
 from unsteady.training import train
 
+# sphinx_gallery_thumbnail_number = 4
+
 # %%
 # As it was asked
 # ---------------

@@ -24,6 +24,8 @@ from unsteady.models import LinearRegression
 from unsteady.optimizers import SGD
 from unsteady.training import Shuffle, WithoutReplacement, WithReplacement, train
 
+# sphinx_gallery_thumbnail_number = 4
+
 # %%
 # As it stands
 # ------------

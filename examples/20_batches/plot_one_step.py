@@ -26,6 +26,8 @@ from unsteady.noise import noise_scale
 from unsteady.optimizers import SGD
 from unsteady.training import train
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # The loss of each step's own batch, and that of all 600 examples, before and after the step. The rate is far
 # below :math:`2/\lambda` for every single example, so that no step can overshoot its own batch.

@@ -23,6 +23,8 @@ from unsteady.models import SoftmaxRegression
 from unsteady.optimizers import SGD
 from unsteady.training import Shuffle, ShuffleBuffer, Sorted, train
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 orders = {
     "sorted": Sorted(), "buffer of 100": ShuffleBuffer(100), "buffer of 500": ShuffleBuffer(500),

@@ -21,6 +21,8 @@ from unsteady.optimizers import SGD
 from unsteady.regularizers import L1, L2
 from unsteady.training import train
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # At equal strength
 # -----------------

@@ -23,6 +23,8 @@ from unsteady.models import MLP
 from unsteady.optimizers import SGD
 from unsteady.training import train
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 splits = [datasets.digits(n_eval=1497, seed=split) for split in range(3)]
 
