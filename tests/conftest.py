@@ -1,18 +1,25 @@
 """Small data that several rooms train on, and a browser for the tests of the site."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import chromium
 import numpy as np
 import pytest
 
 from unsteady.datasets import Data
+from unsteady.models import LinearRegression, Model
+
+Array = Any
 
 collect_ignore = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look for a Chromium once, before the workers start; without one, leave the browser's tests out."""
+    # Two workers share two cores: with a thread for each core apiece, the examples take twice as long.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     found = chromium.find()
     if found:
         os.environ[chromium.VARIABLE] = found
@@ -25,6 +32,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     found = os.environ.get(chromium.VARIABLE)
     return f"browser: {found}" if found else "browser: NONE, tests/site/test_browser.py IS LEFT OUT"
+
+
+@pytest.fixture(scope="session")
+def somewhere() -> Callable[..., tuple[list[Array], Array, Array, list[Array]]]:
+    """Return a function that gives a model's parameters off their start, 20 examples, and its buffers."""
+
+    def setting(
+        model: Model, replicates: tuple[int, ...] = (2, 3)
+    ) -> tuple[list[Array], Array, Array, list[Array]]:
+        rng = np.random.default_rng(0)
+        X = rng.standard_normal((20, 4))
+        y = X[:, 0] + 1 if isinstance(model, LinearRegression) else rng.integers(3, size=20)
+        seeds = np.array([np.random.default_rng(k) for k in range(np.prod(replicates))])
+        parameters, buffers = model.start(4, seeds.reshape(replicates))
+        return [p + 0.1 * rng.standard_normal(p.shape) for p in parameters], X, y, buffers
+
+    return setting
 
 
 @pytest.fixture(scope="session")

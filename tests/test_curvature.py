@@ -17,16 +17,6 @@ MODELS = [
 each = pytest.mark.parametrize("model", MODELS, ids=repr)
 
 
-def setting(model, replicates=(2, 3)):
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((20, 4))
-    y = X[:, 0] + 1 if isinstance(model, LinearRegression) else rng.integers(3, size=20)
-    seeds = np.array([np.random.default_rng(k) for k in range(np.prod(replicates))]).reshape(replicates)
-    parameters, buffers = model.start(4, seeds)
-    parameters = [p + 0.1 * rng.standard_normal(p.shape) for p in parameters]  # off the zeros of softmax
-    return parameters, X, y, buffers
-
-
 def dense(model, parameters, X, y, buffers, place):
     """Return one replicate's Hessian by differences of its gradient, weight by weight."""
     own = [p[place] for p in parameters]
@@ -45,8 +35,8 @@ def dense(model, parameters, X, y, buffers, place):
 
 
 @each
-def test_products_are_those_with_the_hessian(model):
-    parameters, X, y, buffers = setting(model)
+def test_products_are_those_with_the_hessian(model, somewhere):
+    parameters, X, y, buffers = somewhere(model)
     rng = np.random.default_rng(1)
     vectors = [rng.standard_normal(p.shape) for p in parameters]
     products = hessian_product(model, parameters, X, y, vectors, buffers)
@@ -58,8 +48,8 @@ def test_products_are_those_with_the_hessian(model):
 
 
 @each
-def test_sharpness_is_the_largest_eigenvalue(model):
-    parameters, X, y, buffers = setting(model)
+def test_sharpness_is_the_largest_eigenvalue(model, somewhere):
+    parameters, X, y, buffers = somewhere(model)
     found = sharpness(model, parameters, X, y, buffers=buffers, tolerance=1e-9)
     assert found.shape == (2, 3)
     for place in np.ndindex(2, 3):
@@ -68,8 +58,8 @@ def test_sharpness_is_the_largest_eigenvalue(model):
 
 
 @each
-def test_preconditioned_sharpness_is_that_of_the_divided_hessian(model):
-    parameters, X, y, buffers = setting(model)
+def test_preconditioned_sharpness_is_that_of_the_divided_hessian(model, somewhere):
+    parameters, X, y, buffers = somewhere(model)
     rng = np.random.default_rng(2)
     P = [np.exp(2 * rng.standard_normal(p.shape)) for p in parameters]
     found = sharpness(model, parameters, X, y, preconditioner=P, buffers=buffers, tolerance=1e-9)
@@ -79,17 +69,17 @@ def test_preconditioned_sharpness_is_that_of_the_divided_hessian(model):
         assert found[place] == pytest.approx(np.linalg.eigvals(divided).real.max(), rel=1e-5)
 
 
-def test_sharpness_of_a_quadratic_is_that_of_its_inputs():
-    parameters, X, y, _ = setting(LinearRegression(intercept=False))
+def test_sharpness_of_a_quadratic_is_that_of_its_inputs(somewhere):
+    parameters, X, y, _ = somewhere(LinearRegression(intercept=False))
     expected = np.linalg.eigvalsh(X.T @ X / 20)[-1]
     np.testing.assert_allclose(
         sharpness(LinearRegression(False), parameters[:1], X, y, tolerance=1e-12), expected
     )
 
 
-def test_chunks_and_replicates_that_diverged_change_nothing(monkeypatch):
+def test_chunks_and_replicates_that_diverged_change_nothing(monkeypatch, somewhere):
     model = MODELS[2]
-    parameters, X, y, _ = setting(model)
+    parameters, X, y, _ = somewhere(model)
     whole = sharpness(model, parameters, X, y, tolerance=1e-9)
     monkeypatch.setattr(curvature, "CHUNK_ELEMENTS", 1)
     np.testing.assert_allclose(sharpness(model, parameters, X, y, tolerance=1e-9), whole, rtol=1e-8)
@@ -100,9 +90,9 @@ def test_chunks_and_replicates_that_diverged_change_nothing(monkeypatch):
     np.testing.assert_allclose(np.delete(found, 4), np.delete(whole, 4), rtol=1e-8)
 
 
-def test_one_replicate_without_an_axis():
+def test_one_replicate_without_an_axis(somewhere):
     model = MODELS[1]
-    parameters, X, y, _ = setting(model)
+    parameters, X, y, _ = somewhere(model)
     single = [p[0, 0] for p in parameters]
     assert sharpness(model, single, X, y).shape == ()
     assert sharpness(model, single, X, y) == pytest.approx(sharpness(model, parameters, X, y)[0, 0], rel=1e-3)
@@ -120,14 +110,14 @@ def test_one_replicate_without_an_axis():
         ),
     ],
 )
-def test_bad_input_is_named(options, error, message):
-    parameters, X, y, _ = setting(MODELS[1])
+def test_bad_input_is_named(options, error, message, somewhere):
+    parameters, X, y, _ = somewhere(MODELS[1])
     with pytest.raises(error, match=message):
         sharpness(MODELS[1], parameters, X, y, **options)
 
 
-def test_a_preconditioner_is_above_0():
-    parameters, X, y, _ = setting(MODELS[1])
+def test_a_preconditioner_is_above_0(somewhere):
+    parameters, X, y, _ = somewhere(MODELS[1])
     zeros = [np.zeros_like(p) for p in parameters]
     with pytest.raises(ValueError, match="preconditioner must be above 0 everywhere"):
         sharpness(MODELS[1], parameters, X, y, preconditioner=zeros)
@@ -135,15 +125,15 @@ def test_a_preconditioner_is_above_0():
         sharpness(MODELS[1], parameters[0], X, y)
 
 
-def test_vectors_are_shaped_as_parameters():
-    parameters, X, y, _ = setting(MODELS[1])
+def test_vectors_are_shaped_as_parameters(somewhere):
+    parameters, X, y, _ = somewhere(MODELS[1])
     with pytest.raises(ValueError, match="vectors must have the shapes of parameters"):
         hessian_product(MODELS[1], parameters, X, y, parameters[:1])
 
 
-def test_a_replicate_does_not_depend_on_its_neighbours():
+def test_a_replicate_does_not_depend_on_its_neighbours(somewhere):
     model = MODELS[3]
-    parameters, X, y, _ = setting(model, replicates=(30,))
+    parameters, X, y, _ = somewhere(model, replicates=(30,))
     together = sharpness(model, parameters, X, y)
     exact = sharpness(model, parameters, X, y, tolerance=1e-10)
     alone = [sharpness(model, [p[k : k + 1] for p in parameters], X, y)[0] for k in range(30)]
@@ -170,9 +160,9 @@ def test_iterations_are_a_limit():
     assert largest(matrix) == pytest.approx(1)
 
 
-def test_batch_norms_statistics_go_with_their_replicates(monkeypatch):
+def test_batch_norms_statistics_go_with_their_replicates(monkeypatch, somewhere):
     model = MODELS[4]
-    parameters, X, y, buffers = setting(model)
+    parameters, X, y, buffers = somewhere(model)
     rng = np.random.default_rng(3)
     buffers = [b + rng.random(b.shape) for b in buffers]
     whole = sharpness(model, parameters, X, y, buffers=buffers)
@@ -180,16 +170,16 @@ def test_batch_norms_statistics_go_with_their_replicates(monkeypatch):
     np.testing.assert_allclose(sharpness(model, parameters, X, y, buffers=buffers), whole, rtol=1e-9)
 
 
-def test_relu_is_refused_and_single_precision_taken():
+def test_relu_is_refused_and_single_precision_taken(somewhere):
     model = MLP((5,), "relu", 3)
-    parameters, X, y, _ = setting(model)
+    parameters, X, y, _ = somewhere(model)
     for call in (
         lambda: sharpness(model, parameters, X, y),
         lambda: hessian_product(model, parameters, X, y, parameters),
     ):
         with pytest.raises(ValueError, match="model must have smooth activations"):
             call()
-    parameters, X, y, _ = setting(MODELS[2])
+    parameters, X, y, _ = somewhere(MODELS[2])
     single = [p.astype(np.float32) for p in parameters]
     vectors = [np.ones_like(p) for p in single]
     products = hessian_product(MODELS[2], single, X, y, vectors)

@@ -19,16 +19,6 @@ MODELS = [
 each = pytest.mark.parametrize("model", MODELS, ids=repr)
 
 
-def setting(model, replicates=(2, 3)):
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((20, 4))
-    y = X[:, 0] + 1 if isinstance(model, LinearRegression) else rng.integers(3, size=20)
-    seeds = np.array([np.random.default_rng(k) for k in range(np.prod(replicates))]).reshape(replicates)
-    parameters, buffers = model.start(4, seeds)
-    parameters = [p + 0.1 * rng.standard_normal(p.shape) for p in parameters]  # off the zeros of softmax
-    return parameters, X, y, buffers
-
-
 def one_by_one(model, parameters, X, y, buffers, place):
     """Return the gradients of one replicate, example by example."""
     own, stats = [p[place] for p in parameters], [b[place] for b in buffers]
@@ -37,9 +27,9 @@ def one_by_one(model, parameters, X, y, buffers, place):
 
 
 @each
-def test_moments_are_those_of_the_gradients_one_by_one(model, monkeypatch):
+def test_moments_are_those_of_the_gradients_one_by_one(model, monkeypatch, somewhere):
     monkeypatch.setattr(noise, "CHUNK_ELEMENTS", 1000)  # several chunks
-    parameters, X, y, buffers = setting(model)
+    parameters, X, y, buffers = somewhere(model)
     mean, covariance = gradient_covariance(model, parameters, X, y, buffers)
     squared_norm, trace, scale = noise_scale(model, parameters, X, y, buffers)
     for place in ((0, 0), (1, 2)):
@@ -52,23 +42,23 @@ def test_moments_are_those_of_the_gradients_one_by_one(model, monkeypatch):
 
 
 @each
-def test_the_mean_is_the_gradient_of_the_whole_loss(model):
-    parameters, X, y, buffers = setting(model)
+def test_the_mean_is_the_gradient_of_the_whole_loss(model, somewhere):
+    parameters, X, y, buffers = somewhere(model)
     whole = model.loss_and_gradient(parameters, X, y, buffers=buffers)[2]
     joined = np.concatenate([g.reshape(2, 3, -1) for g in whole], axis=-1)
     np.testing.assert_allclose(gradient_covariance(model, parameters, X, y, buffers).mean, joined, atol=1e-12)
 
 
-def test_one_replicate_needs_no_axis():
-    parameters, X, y, _ = setting(SoftmaxRegression(3))
+def test_one_replicate_needs_no_axis(somewhere):
+    parameters, X, y, _ = somewhere(SoftmaxRegression(3))
     alone = noise_scale(SoftmaxRegression(3), [p[1, 2] for p in parameters], X, y)
     assert alone.scale.shape == ()
     assert alone.scale == pytest.approx(noise_scale(SoftmaxRegression(3), parameters, X, y).scale[1, 2])
 
 
-def test_the_change_of_a_quadratic_loss_is_as_expected():
+def test_the_change_of_a_quadratic_loss_is_as_expected(somewhere):
     model = LinearRegression()
-    parameters, X, y, _ = setting(model, (1,))
+    parameters, X, y, _ = somewhere(model, (1,))
     mean, covariance = (m[0] for m in gradient_covariance(model, parameters, X, y))
     with_bias = np.column_stack([X, np.ones(len(X))])
     hessian = with_bias.T @ with_bias / len(X)
@@ -137,7 +127,7 @@ def test_without_a_gradient_the_scale_is_infinite():
         (lambda *_: two_batch_noise_scale(1, 1, 0, 8), ValueError, "small_size must be .* >= 1, got 0"),
     ],
 )
-def test_bad_input_is_named(call, error, message):
-    parameters, X, y, _ = setting(SoftmaxRegression(3))
+def test_bad_input_is_named(call, error, message, somewhere):
+    parameters, X, y, _ = somewhere(SoftmaxRegression(3))
     with pytest.raises(error, match=message):
         call(SoftmaxRegression(3), parameters, X, y)

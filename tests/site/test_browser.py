@@ -90,7 +90,7 @@ def test_whatever_has_the_focus_is_seen_to_have_it(
 ) -> None:
     page = open_page(path, viewport=viewport, reduced_motion="reduce")
     seen = []
-    for _ in range(40):
+    for _ in range(80):  # past the menu of all pages
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement === document.body"):
             break
