@@ -6,11 +6,12 @@ r"""
 What does your curve look like?
 ===============================
 
-Eight kinds of unsteadiness, each from a real run whose cause we know. Find the one that resembles yours; what tells
-it from its doubles, and what to do about it, is under :doc:`/diagnose`.
+Eight kinds of unsteadiness, each from a real run whose cause we know. Find the one that resembles yours; what
+tells it from its doubles, and what to do about it, is under :doc:`/diagnose`.
 
-All are small networks, or softmax regressions, on handwritten digits, but for the spike, which is a linear layer. Ten
-runs each, one of them in colour; the rest, in grey, show what is typical. The script takes some six seconds.
+All are small networks, or softmax regressions, on handwritten digits, but for the spike, which is a linear
+layer. Ten runs each, one of them in colour; the rest, in grey, show what is typical. The script takes some
+six seconds.
 """
 
 import matplotlib.pyplot as plt
@@ -45,11 +46,12 @@ on_fifty = 100 * run.val_correct[..., :50].mean(axis=-1)
 fig, ax = plt.subplots(figsize=(4, 2.5))
 curve(ax, run.epoch, on_fifty, "accuracy, %")
 ax.set_ylim(76, 101)
-fig.set_label("Accuracy over epochs jumping up and down between a few levels two points apart.")
+fig.set_label("Accuracy over epochs jumping between a few levels two points apart.")
 
 # %%
 # Told by: every value is a multiple of 1/50.
-claim("symptom-few", "largest distance of an accuracy on 50 digits from a multiple of two points",
+claim("symptom-few",
+    "largest distance of an accuracy on 50 digits from a multiple of two points",
     measured=np.abs(on_fifty / 2 - np.rint(on_fifty / 2)).max(), below=1e-9)
 
 # %%
@@ -78,7 +80,7 @@ run = train(
 fig, ax = plt.subplots(figsize=(4, 2.5))
 curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %")
 ax.set(xlim=(3, 8), ylim=(20, 85))
-fig.set_label("Accuracy over epochs 3 to 8: a jagged pattern that is repeated in every epoch.")
+fig.set_label("Accuracy over epochs 3 to 8: a jagged pattern, repeated in every epoch.")
 tooth = np.diff(run.val_accuracy[30:, 0])
 # What is not repeated would be near 0.
 claim("symptom-period", "correlation of its steps with those one epoch before",
@@ -97,10 +99,11 @@ run = train(
 fig, ax = plt.subplots(figsize=(4, 2.5))
 curve(ax, np.arange(0, 1200, 8), run.batch_loss[::8], "loss", xlabel="step")
 ax.set(yscale="log")
-fig.set_label("Loss on a log axis: it falls by many orders of magnitude, then leaps back up.")
+fig.set_label("Loss on a log axis: it falls by many orders of magnitude, then leaps up.")
 lowest = run.batch_loss.argmin(axis=0)
 after = np.array([run.batch_loss[low:, k].max() for k, low in enumerate(lowest)])
-claim("symptom-spike", "largest loss after the lowest, over the lowest, least of ten runs",
+claim("symptom-spike",
+    "largest loss after the lowest, over the lowest, least of ten runs",
     measured=(after / run.batch_loss.min(axis=0)).min(), above=1e4)
 
 # %%
@@ -114,7 +117,7 @@ run = train(
 fig, ax = plt.subplots(figsize=(4, 2.5))
 curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %")
 ax.set_ylim(55, 95)
-fig.set_label("Accuracy that climbs for a few epochs and then declines by many points, unsteadily.")
+fig.set_label("Accuracy that climbs for a few epochs and then declines, unsteadily.")
 mean = 100 * run.val_accuracy.mean(axis=1)
 claim("symptom-decline", "peak of the mean accuracy less its last five epochs, points",
     measured=mean.max() - mean[-5:].mean(), above=4)
@@ -130,8 +133,10 @@ fig, ax = plt.subplots(figsize=(4, 2.5))
 curve(ax, run.epoch, run.val_loss, "validation loss", plotting.VALIDATION)
 ax.set_ylim(0.2, 0.6)
 fig.set_label("Validation loss that falls for some epochs and then climbs steadily.")
-moved = 100 * (run.val_accuracy[-1] - run.val_accuracy[run.val_loss.argmin(axis=0), np.arange(10)])
-claim("symptom-loss", "validation loss over its lowest; accuracy since then, points: means",
+then = run.val_accuracy[run.val_loss.argmin(axis=0), np.arange(10)]
+moved = 100 * (run.val_accuracy[-1] - then)
+claim("symptom-loss",
+    "validation loss over its lowest; accuracy since then, points: means",
     measured=[(run.val_loss[-1] / run.val_loss.min(axis=0)).mean(), moved.mean()],
     between=([1.05, -1], [2, 1.5]))
 
@@ -139,15 +144,17 @@ claim("symptom-loss", "validation loss over its lowest; accuracy since then, poi
 # Validation above training
 # -------------------------
 # The logged training accuracy averages over the epoch, and over dropout.
-run = train(MLP((32,), classes=10, dropout=0.3), digits, SGD(0.1), batch_size=32, epochs=12, **settings)
+dropped = MLP((32,), classes=10, dropout=0.3)
+run = train(dropped, digits, SGD(0.1), batch_size=32, epochs=12, **settings)
 fig, ax = plt.subplots(figsize=(4, 2.5))
 curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %", plotting.VALIDATION)
 ax.plot(run.epoch, 100 * run.accuracy[:, 0], color=plotting.TRAINING)
 ax.text(12, 70, "training", color=plotting.TRAINING, ha="right")
 ax.text(12, 97, "validation", color=plotting.VALIDATION, ha="right")
 ax.set(ylim=(20, 108), xticks=[2, 4, 6, 8, 10, 12])
-fig.set_label("Two climbing curves: validation accuracy lies above training accuracy throughout.")
-claim("symptom-above", "epochs of 12 in which validation is above training, fewest of ten runs",
+fig.set_label("Two climbing curves: validation lies above training throughout.")
+claim("symptom-above",
+    "epochs of 12 in which validation is above training, fewest of ten runs",
     measured=(run.val_accuracy > run.accuracy).sum(axis=0).min(), above=9)
 
 # %%

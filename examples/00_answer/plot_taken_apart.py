@@ -10,8 +10,8 @@ Three things, and they can be told apart: the evaluation set is finite (*measure
 (*trajectory*), and another seed would have drawn another curve (*run to run*).
 
 Here is one ordinary run, a small network on handwritten digits, a tenth of whose training labels are wrong.
-Its accuracy is measured after every epoch on 100 digits that it has not seen. We have more than its owner: 697
-further digits, so that we know what it is really worth, and 19 more runs that differ in the seed alone.
+Its accuracy is measured after every epoch on 100 digits that it has not seen. We have more than its owner:
+697 further digits, so that we know what it is really worth, and 19 more runs that differ in the seed alone.
 """
 
 import matplotlib.pyplot as plt
@@ -68,7 +68,8 @@ n, pool = 100, correct.shape[-1]
 blur = on_sets - population
 expected = np.sqrt(np.square(theory.standard_error(population, n, pool)).mean())
 # Without the factor for a finite pool, the law would be 7 % too wide.
-claim("apart-blur", "rms error of accuracy on sets of 100, in points: measured, over the law",
+claim("apart-blur",
+    "rms error of accuracy on sets of 100, in points: measured, over the law",
     measured=[100 * np.sqrt((blur**2).mean()), np.sqrt((blur**2).mean()) / expected],
     equals=[100 * expected, 1.0], rtol=0.04)
 
@@ -91,7 +92,8 @@ jumps = np.sqrt((np.diff(on_sets, axis=1) ** 2).mean())
 # The level's error, twice over as for fresh sets, would give the set alone more than all there is.
 claim("apart-jumps", "rms change between epochs on sets of 100, over the law",
     measured=jumps / np.sqrt(moved + added), equals=1.0, rtol=0.03)
-claim("apart-points", "rms change between epochs in points: on sets of 100, on all digits",
+claim("apart-points",
+    "rms change between epochs in points: on sets of 100, on all digits",
     measured=[100 * jumps, 100 * np.sqrt(moved)], between=([1.5, 0.8], [4.0, 3.0]))
 # All of it the set's would be 1, all of it the model's 0.
 claim("apart-share", "share of the set in the squared change on 100 digits",
@@ -121,7 +123,8 @@ claim("apart-drop-points", "the largest drop seen in 30 steps on 100 digits, in 
 at_end = 100 * population[-20:].std(axis=1, ddof=1).mean()
 of_means = 100 * population[-20:].mean(axis=0).std(ddof=1)
 # Were the runs truly as different as that, averaging their epochs would change nothing, 1.
-claim("apart-seeds", "spread over seeds: of the means of 20 epochs, over that at one epoch",
+claim("apart-seeds",
+    "spread over seeds: of the means of 20 epochs, over that at one epoch",
     measured=of_means / at_end, below=0.7)
 claim("apart-seeds-points", "spread over seeds at one epoch and of means of 20, points",
     measured=[at_end, of_means], between=([0.5, 0.1], [2.5, 1.2]))

@@ -6,12 +6,12 @@ r"""
 Does only rate over batch size count?
 =====================================
 
-While the rate is small: double both, and the noise stays. The loss above the minimum that batches sustain is then
-:math:`\eta \operatorname{tr} C / 4B`, with C the covariance of a single example's gradient. The rule breaks as
-:math:`\eta\lambda` comes near 1, and by 2 at the latest, where no batch is large enough.
+While the rate is small: double both, and the noise stays. The loss above the minimum that batches sustain is
+then :math:`\eta \operatorname{tr} C / 4B`, with C the covariance of a single example's gradient. The rule
+breaks as :math:`\eta\lambda` comes near 1, and by 2 at the latest, where no batch is large enough.
 
-First on a line, where theory is exact; then on networks, where the start suffers first. The
-script takes some four seconds.
+First on a line, where theory is exact; then on networks, where the start suffers first. The script takes some
+four seconds.
 """
 
 import matplotlib.pyplot as plt
@@ -64,7 +64,8 @@ exact = theory.batch_stationary_variance(dense, dense / 0.02, noise, kurtosis=ku
 ax.plot(dense, exact / rule[0], "--", color=plotting.THEORY)
 ax.axhline(1, color=plotting.OTHERS, linewidth=1)
 ax.text(0.02, 1.08, "only η/B counts", color=plotting.OTHERS)
-ax.set(xlabel="rate η; batch size B = 50 η", ylabel="excess loss / the rule's", ylim=(0.8, 8))
+ax.set(xlabel="rate η; batch size B = 50 η", ylabel="excess loss / the rule's")
+ax.set_ylim(0.8, 8)
 plotting.log_axis(ax, rates)
 plotting.log_axis(ax, [1, 2, 4, 8], "y")
 fig.set_label(
@@ -77,9 +78,11 @@ fig.set_label(
 # of the larger batches, since each step leaps farther than the curvature allows.
 
 # The rule in the law's place would be off by a tenth at the rate 0.2, fivefold at 1.6
-claim("scaling-law", "excess loss over the law of batch noise, at seven rates with B in proportion",
+claim("scaling-law",
+    "excess loss over the law of batch noise, at seven rates with B in proportion",
     measured=measured / law, equals=1.0, rtol=0.08)
-claim("scaling-breaks", "excess loss over the linear rule's, at the rates 0.1, 0.4, 1.6",
+claim("scaling-breaks",
+    "excess loss over the linear rule's, at the rates 0.1, 0.4, 1.6",
     measured=(measured / rule)[[2, 4, 6]], between=([0.98, 1.2, 4.5], [1.16, 1.4, 6.5]))
 
 # %%
@@ -87,7 +90,10 @@ claim("scaling-breaks", "excess loss over the linear rule's, at the rates 0.1, 0
 # --------
 # Small networks on digits with a tenth of the labels wrong, ten epochs. The rate goes with the batch, from
 # 0.2 at 20; or it stays at 0.2.
-kinds = {"B = 20": (20, 0.2), "B = 80": (80, 0.8), "B = 240": (240, 2.4), "B = 80, rate kept": (80, 0.2)}
+kinds = {
+    "B = 20": (20, 0.2), "B = 80": (80, 0.8), "B = 240": (240, 2.4),
+    "B = 80, rate kept": (80, 0.2),
+}  # fmt: skip
 
 
 def trained(split, batch_size, rate):
@@ -124,13 +130,19 @@ fig.set_label(
 # past what this network bears, warm-up or not.
 loss = {name: own[0, 5:].mean() for name, own in runs.items()}
 # By the square root of the batch, or with the rate kept, the loss would be a tenth higher and more.
-claim("scaling-networks", "training loss at B = 80 over B = 20: rate in proportion, rate kept",
+claim("scaling-networks",
+    "training loss at B = 80 over B = 20: rate in proportion, rate kept",
     measured=[loss["B = 80"] / loss["B = 20"], loss["B = 80, rate kept"] / loss["B = 20"]],
     between=([0.95, 1.13], [1.07, 1.4]))
-claim("scaling-broken", "validation accuracy at B = 240 with the rate in proportion, per cent",
+claim("scaling-broken",
+    "validation accuracy at B = 240 with the rate in proportion, per cent",
     measured=100 * runs["B = 240"][1, 5:].mean(), below=40)
+
+# %%
+# The price is paid at the start, and there is no calm to be had for it.
 slow = runs["B = 80"][0, 1].mean() / runs["B = 20"][0, 1].mean()
-claim("scaling-start", "training loss at B = 80 over B = 20 after two epochs", measured=slow,
+claim("scaling-start",
+    "training loss at B = 80 over B = 20 after two epochs", measured=slow,
     above=1.05)
 rough = {name: np.apply_along_axis(jitter, 0, own[1, 4:]).mean() for name, own in runs.items()}
 # Were a larger batch calmer with the rate in proportion, it would be below 1.

@@ -6,9 +6,10 @@ r"""
 Which part of a gradient is noise?
 ==================================
 
-Most of it, and more as training goes on. The *noise scale* :math:`\operatorname{tr}\Sigma / |G|^2` says at which batch
-size the noise of a batch's gradient is as large as the gradient itself: :math:`\Sigma` is the covariance over single
-examples, G the whole gradient. It grows in training, not since the noise does, but since the signal vanishes faster.
+Most of it, and more as training goes on. The *noise scale* :math:`\operatorname{tr}\Sigma / |G|^2` says at
+which batch size the noise of a batch's gradient is as large as the gradient itself: :math:`\Sigma` is the
+covariance over single examples, G the whole gradient. It grows in training, not since the noise does, but
+since the signal vanishes faster.
 
 Small networks on digits, three seeds on each of four splits.
 """
@@ -69,7 +70,8 @@ ratio = trace.mean(axis=1) / norm.mean(axis=1)
 claim("noise-scale", "noise scale in examples after epoch 1 and after epoch 10",
     measured=ratio[[0, -1]], between=([15, 45], [120, 400]))
 # Were it the noise that grows, the first would be above 1.
-claim("noise-shrinks", "after epoch 10 over epoch 1: the noise, and the squared gradient",
+claim("noise-shrinks",
+    "after epoch 10 over epoch 1: the noise, and the squared gradient",
     measured=[trace[-1].mean() / trace[0].mean(), norm[-1].mean() / norm[0].mean()],
     below=[0.7, 0.55])
 claim("noise-grows", "noise scale after epoch 10 over that after epoch 1",
@@ -99,8 +101,8 @@ def estimated(run, data, place):
     truth = noise_scale(model, weights, data.X_train, data.y_train).squared_norm
     small, large = (squared_norms(weights, data, size, 200) for size in (16, 128))
     averaged = [norms.reshape(10, 20, -1).mean(axis=1) for norms in (small, large)]
-    pairs = two_batch_noise_scale(small, large, 16, 128), two_batch_noise_scale(*averaged, 16, 128)
-    return [pair.squared_norm / truth for pair in pairs]
+    norms = (small, large), averaged
+    return [two_batch_noise_scale(*each, 16, 128).squared_norm / truth for each in norms]
 
 
 guesses = {
@@ -132,9 +134,11 @@ negative = [(shares[name][0] < 0).mean() for name in guesses]
 near = [np.mean((s > 0.5) & (s < 2)) for name in guesses for s in shares[name]]
 
 # Were one pair as good late as early, both would be the same.
-claim("two-batch-negative", "share of single pairs whose estimate of |G|² is below 0: epoch 1, 10",
+claim("two-batch-negative",
+    "share of single pairs whose estimate of |G|² is below 0: epoch 1, 10",
     measured=negative, between=([-1e-9, 0.12], [0.12, 0.45]))
-claim("two-batch-near", "share of estimates within twofold: 1 and 20 pairs early, 1 and 20 late",
+claim("two-batch-near",
+    "share of estimates within twofold: 1 and 20 pairs early, 1 and 20 late",
     measured=near, between=([0.65, 0.9, 0.1, 0.5], [1.01, 1.01, 0.62, 1.01]))
 plt.show()
 

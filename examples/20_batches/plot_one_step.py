@@ -6,13 +6,14 @@ r"""
 Does a step help its batch and hurt the rest?
 =============================================
 
-Often. A step goes downhill for its own batch; for the other examples it is a step in nearly the same direction only if
-the batch is large. On average a step promises its batch more than it keeps for all, for short steps by the factor
+Often. A step goes downhill for its own batch; for the other examples it is a step in nearly the same
+direction only if the batch is large. On average a step promises its batch more than it keeps for all, for
+short steps by the factor
 
 .. math:: 1 + \frac{\operatorname{tr}\Sigma}{B\,|G|^2} \cdot \frac{N-B}{N-1},
 
-with the noise scale :math:`\operatorname{tr}\Sigma / |G|^2` of the gradient. So a single example's loss falls at every
-step, while the loss of all goes up at two steps in five.
+with the noise scale :math:`\operatorname{tr}\Sigma / |G|^2` of the gradient. So a single example's loss falls
+at every step, while the loss of all goes up at two steps in five.
 
 Softmax regression on 600 digits, four seeds on each of three splits.
 """
@@ -78,13 +79,15 @@ fig.set_label(
 claim("step-safe", "the rate over the border 2/λ of the steepest single example",
     measured=rate * steepest / 2, below=0.5)
 falls = [(own < 0).mean() for own, _ in found]
-claim("step-own", "least share of steps on which the batch's own loss falls, B = 1 ... 600",
+claim("step-own",
+    "least share of steps on which the batch's own loss falls, B = 1 ... 600",
     measured=min(falls), equals=1.0)
 rises = [(full > 0).mean() for _, full in found]
 # Were a step downhill for one downhill for all, it would be 0 throughout.
 claim("step-rises", "share of steps on which the loss of all rises, B = 1 and 5",
     measured=rises[:2], between=([0.3, 0.02], [0.5, 0.12]))
-claim("step-full", "the same for B = 100 and for the full batch", measured=rises[3:], equals=0.0)
+claim("step-full",
+    "the same for B = 100 and for the full batch", measured=rises[3:], equals=0.0)
 
 # %%
 # Promised and kept
@@ -96,7 +99,8 @@ scales = [
      for run, data in zip(each, splits, strict=True)] for each in runs[:4]
 ]  # fmt: skip
 noise = np.array([
-    np.mean([s.trace for s in each]) / np.mean([s.squared_norm for s in each]) for each in scales
+    np.mean([s.trace for s in each]) / np.mean([s.squared_norm for s in each])
+    for each in scales
 ])  # fmt: skip
 law = 1 + noise * theory.gradient_variance(1, sizes[:4], 600)
 ratio = np.array([own.mean() / full.mean() for own, full in found[:4]])
@@ -120,7 +124,8 @@ fig.set_label(
 # noise itself costs.
 
 # Were a batch's gain everybody's, it would be 1; without N - B over N - 1, a twelfth too much at 100
-claim("step-promise", "gain of the batch over gain of all, over the law, B = 20 and 100",
+claim("step-promise",
+    "gain of the batch over gain of all, over the law, B = 20 and 100",
     measured=(ratio / law)[2:], equals=1.0, rtol=0.06)
 claim("step-promise-ratio", "gain of the batch over gain of all, B = 1, 5, 20, 100",
     measured=ratio, above=[40, 10, 3.5, 1.4])
@@ -140,9 +145,11 @@ hard, easy = full[losses > high], full[losses < low]
 # What to see: it is the other way round. An example that is already known well pushes the others aside to be
 # known even better; one that is hard has something to teach. Were outliers to blame, the first would be the
 # larger.
-claim("step-hard", "share of steps on which the loss of all rises: hardest tenth, easiest tenth",
+claim("step-hard",
+    "share of steps on which the loss of all rises: hardest tenth, easiest tenth",
     measured=[(hard > 0).mean(), (easy > 0).mean()], between=([-1e-9, 0.6], [0.35, 1.01]))
-claim("step-illusion", "loss of a single example over that of all: hardest and easiest tenth, less it",
+claim("step-illusion",
+    "loss of a single example over that of all: hardest and easiest tenth, less it",
     measured=[losses[losses > high].mean(), losses[losses < low].mean()],
     between=([0.5, -3.0], [5.0, -0.3]))
 
@@ -163,8 +170,9 @@ G, H, C = gradients.mean(axis=0), X.T @ X / 300, np.cov(gradients.T, bias=True)
 
 def change(batch_size):
     run = train(
-        LinearRegression(intercept=False, initial_scale=0.0), datasets.Data(X, residual), SGD(0.3),
-        batch_size=batch_size, steps=1, replicates=800, record="step_loss", evaluate_every="end",
+        LinearRegression(intercept=False, initial_scale=0.0), datasets.Data(X, residual),
+        SGD(0.3), batch_size=batch_size, steps=1, replicates=800, record="step_loss",
+        evaluate_every="end",
     )
     return np.diff(run.full_loss, axis=0)[0]
 
@@ -177,7 +185,8 @@ off = (seen.mean(axis=1) - expected) / (seen.std(axis=1) / np.sqrt(800))
 
 # What to see: one step on up to 16 examples makes the whole loss worse on average; on 128 it makes it better.
 # Without the noise term all five would be below 0.
-claim("step-line", "mean change of the whole loss, B = 1, 4, 16, 128, 256, in thousandths",
+claim("step-line",
+    "mean change of the whole loss, B = 1, 4, 16, 128, 256, in thousandths",
     measured=1000 * seen.mean(axis=1), between=([0, 0, 0, -99, -99], [999, 999, 99, 0, 0]))
 claim("step-line-law", "the mean over 800 steps less theory's, in standard errors",
     measured=off, equals=0.0, atol=4.5)

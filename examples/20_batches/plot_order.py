@@ -6,13 +6,13 @@ r"""
 Does the order of the examples matter?
 ======================================
 
-More than almost anything. Where the data come sorted by class, the model learns the class of the moment and forgets the
-others, and accuracy becomes a saw-tooth with the period of one epoch. A small shuffle buffer hardly helps. And a score
-taken once an epoch shows nothing of it, or only its best or its worst moment.
+More than almost anything. Where the data come sorted by class, the model learns the class of the moment and
+forgets the others, and accuracy becomes a saw-tooth with the period of one epoch. A small shuffle buffer
+hardly helps. And a score taken once an epoch shows nothing of it, or only its best or its worst moment.
 
-Softmax regression on 1 200 digits in batches of 40, scored on others ten times an epoch: sorted by class, the same
-through a buffer of 100 and of 500 examples, and shuffled. Four seeds on each of three splits; where the data come sorted,
-the four are one and the same run, since nothing is left to chance.
+Softmax regression on 1 200 digits in batches of 40, scored on others ten times an epoch: sorted by class, the
+same through a buffer of 100 and of 500 examples, and shuffled. Four seeds on each of three splits; where the
+data come sorted, the four are one and the same run, since nothing is left to chance.
 """
 
 import matplotlib.pyplot as plt
@@ -27,8 +27,8 @@ from unsteady.training import Shuffle, ShuffleBuffer, Sorted, train
 
 # %%
 orders = {
-    "sorted": Sorted(), "buffer of 100": ShuffleBuffer(100), "buffer of 500": ShuffleBuffer(500),
-    "shuffled": Shuffle(),
+    "sorted": Sorted(), "buffer of 100": ShuffleBuffer(100),
+    "buffer of 500": ShuffleBuffer(500), "shuffled": Shuffle(),
 }  # fmt: skip
 
 
@@ -65,17 +65,23 @@ fig.set_label(
 late = {name: points[30:].reshape(5, 10, -1) for name, points in scores.items()}
 reach = [np.ptp(points, axis=1).mean() for points in late.values()]
 # Were a buffer as good as a shuffle, the second and third would be as small as the last.
-claim("order-range", "range of accuracy within an epoch, points: sorted, 100, 500, shuffled",
+claim("order-range",
+    "range of accuracy within an epoch, points: sorted, 100, 500, shuffled",
     measured=reach, between=([9, 7, 3.5, 0.5], [25, 15, 12, 2.5]))
 claim("order-mean", "mean accuracy, per cent: sorted, 100, 500, shuffled",
     measured=[points.mean() for points in late.values()],
     between=([50, 70, 88, 91], [72, 84, 93, 96]))
+
+# %%
+# What a score at the end of each epoch shows of it depends on the order alone.
 ends = np.abs(np.diff(late["buffer of 500"][:, -1], axis=0)).mean()
 # Were once an epoch enough to see it, it would be 1.
-claim("order-hidden", "buffer of 500: range within an epoch over change between ends of epochs",
+claim("order-hidden",
+    "buffer of 500: range within an epoch over change between ends of epochs",
     measured=reach[2] / ends, above=4)
 below = late["buffer of 100"].mean() - late["buffer of 100"][:, -1].mean()
-claim("order-phase", "buffer of 100: mean over an epoch less its end, points", measured=below,
+claim("order-phase",
+    "buffer of 100: mean over an epoch less its end, points", measured=below,
     above=2.5)
 
 # %%
@@ -106,7 +112,8 @@ fig.set_label(
 
 # %%
 # What to see: both buffers leave the tooth in place. Only a full shuffle removes it.
-claim("order-lag", "correlation with the epoch before: sorted, buffers of 100 and 500, shuffled",
+claim("order-lag",
+    "correlation with the epoch before: sorted, buffers of 100 and 500, shuffled",
     measured=values.mean(axis=1), between=([0.88, 0.5, 0.5, -0.4], [1.0, 1.0, 1.0, 0.35]))
 plt.show()
 

@@ -6,12 +6,13 @@ r"""
 What if there are more parameters than examples?
 ================================================
 
-Then many models fit the data exactly, and it matters which one is taken. The smallest of them, which gradient descent
-from zero finds for a linear model, is at its worst where parameters are as many as examples, and gets better again
-beyond. There, in the middle, a score also depends most on the draw of the data.
+Then many models fit the data exactly, and it matters which one is taken. The smallest of them, which gradient
+descent from zero finds for a linear model, is at its worst where parameters are as many as examples, and gets
+better again beyond. There, in the middle, a score also depends most on the draw of the data.
 
-Least squares on 40 examples of Gaussian features, with 4 to 160 parameters; two thousand draws each. Theory gives the
-mean risk exactly. The true weights have length 1 in every case, so each number of parameters is a problem of its own.
+Least squares on 40 examples of Gaussian features, with 4 to 160 parameters; two thousand draws each. Theory
+gives the mean risk exactly. The true weights have length 1 in every case, so each number of parameters is a
+problem of its own.
 """
 
 import matplotlib.pyplot as plt
@@ -42,17 +43,20 @@ def risks(p):
 
 risk = np.array([risks(p) for p in counts])  # (counts, draws)
 law = theory.minimum_norm_risk(counts, n, noise)
+dense = np.linspace(4, 160, 400)
+curve = theory.minimum_norm_risk(dense, n, noise)
 
 # %%
 fig, ax = plt.subplots()
 plotting.band(ax, counts, risk, plotting.VALIDATION, singles=0)
 for side in (counts < n - 1, counts > n + 1):
-    ax.plot(counts[side], risk[side].mean(axis=1), "o", color=plotting.VALIDATION, markersize=4)
-dense = np.linspace(4, 160, 400)
-ax.plot(dense, theory.minimum_norm_risk(dense, n, noise), "--", color=plotting.THEORY, linewidth=1.5)
+    means = risk[side].mean(axis=1)
+    ax.plot(counts[side], means, "o", color=plotting.VALIDATION, markersize=4)
+ax.plot(dense, curve, "--", color=plotting.THEORY, linewidth=1.5)
 ax.axvline(n, color=plotting.OTHERS, linewidth=1)
 ax.text(n + 2, 600, "as many as examples", color=plotting.OTHERS)
-ax.set(xlabel="number of parameters", ylabel="excess test error", yscale="log", ylim=(0.01, 2000))
+ax.set(xlabel="number of parameters", ylabel="excess test error")
+ax.set(yscale="log", ylim=(0.01, 2000))
 plotting.log_axis(ax, [5, 10, 20, 40, 80, 160])
 fig.set_label(
     "Excess test error against the number of parameters, both log, 40 examples: median, 5 "
@@ -68,11 +72,13 @@ far = (counts <= n / 2) | (counts >= 1.5 * n)
 claim("descent-law", "mean risk over the law, for p up to n/2 and from 1.5 n",
     measured=risk[far].mean(axis=1) / law[far], equals=1.0, rtol=0.06)
 median = np.median(risk, axis=1)
-claim("descent-peak", "number of parameters with the largest median risk, of 40 examples",
+claim("descent-peak",
+    "number of parameters with the largest median risk, of 40 examples",
     measured=counts[median.argmax()], equals=n)
 at = {p: int(np.flatnonzero(counts == p)[0]) for p in (4, 20, 40, 160)}
 # Were larger always worse, the second would be below 1.
-claim("descent-down", "median risk at 40 parameters over that at 20, and over that at 160",
+claim("descent-down",
+    "median risk at 40 parameters over that at 20, and over that at 160",
     measured=median[at[40]] / median[[at[20], at[160]]], above=[50, 12])
 claim("descent-best", "mean risk at 4, 20 and 160 parameters",
     measured=risk[[at[4], at[20], at[160]]].mean(axis=1),
@@ -98,7 +104,8 @@ fig.set_label(
 # %%
 # What to see: at the peak two training sets from the same source may differ several hundredfold; far beyond
 # it, hardly at all.
-claim("descent-spread", "95th over 5th percentile of the risk at 20, 40 and 160 parameters",
+claim("descent-spread",
+    "95th over 5th percentile of the risk at 20, 40 and 160 parameters",
     measured=spread[[at[20], at[40], at[160]]], between=([2, 200, 1], [6, 1e4, 1.4]))
 plt.show()
 

@@ -6,12 +6,13 @@ r"""
 What do wrong labels do to the curve?
 =====================================
 
-They make it rise and fall. A network learns first what the labels have in common, then the single wrong ones by heart;
-test accuracy climbs, peaks, and declines as they are memorised. And it is rough all the way, since no set of weights
-fits them easily.
+They make it rise and fall. A network learns first what the labels have in common, then the single wrong ones
+by heart; test accuracy climbs, peaks, and declines as they are memorised. And it is rough all the way, since
+no set of weights fits them easily.
 
-Small networks on 600 digits, three tenths of whose training labels are replaced by another; the same with clean labels,
-and once more with a penalty on the weights. Three seeds on each of four splits. The script takes some five seconds.
+Small networks on 600 digits, three tenths of whose training labels are replaced by another; the same with
+clean labels, and once more with a penalty on the weights. Three seeds on each of four splits. The script
+takes some five seconds.
 """
 
 import matplotlib.pyplot as plt
@@ -79,13 +80,16 @@ mean = {name: own.mean(axis=1) for name, own in curves.items()}
 peak = mean["wrong"].argmax()
 fall = mean["wrong"].max() - mean["wrong"][-10:].mean()
 # Were more training no harm, it would be 0, as with clean labels.
-claim("noise-fall", "test accuracy at its peak less that of the last ten epochs, points: wrong, clean",
+claim("noise-fall",
+    "test accuracy at its peak less that of the last ten epochs, points: wrong, clean",
     measured=[100 * fall, 100 * (mean["clean"].max() - mean["clean"][-10:].mean())],
     between=([4, -1], [25, 1]))
-claim("noise-peak", "epoch of the peak of the mean curve", measured=peak + 1, between=(2, 14))
+claim("noise-peak",
+    "epoch of the peak of the mean curve", measured=peak + 1, between=(2, 14))
 # Were they learned like the others, they would be known at the peak.
-claim("noise-memorised", "share of the wrong labels memorised at the peak, and at the end",
-    measured=[mean["memorised"][peak], mean["memorised"][-1]], between=([0.0, 0.3], [0.15, 1.0]))
+claim("noise-memorised",
+    "share of the wrong labels memorised at the peak, and at the end",
+    measured=mean["memorised"][[peak, -1]], between=([0.0, 0.3], [0.15, 1.0]))
 rough = {name: np.apply_along_axis(jitter, 0, own[15:]) for name, own in curves.items()}
 # Were wrong labels to lower the level alone, it would be about 2, as the root of p(1-p).
 claim("noise-rough", "jitter in the second half, with wrong labels over clean ones",
@@ -110,11 +114,13 @@ fig.set_label(
 # What to see: most of the fall is gone, and the roughness is not. With the penalty the wrong labels are
 # hardly learned, so it was they that made the fall. Those are two effects, and the second takes another
 # remedy: a rate that falls.
-claim("noise-penalty", "with the penalty: fall of the mean curve, and gain at the end, points",
+claim("noise-penalty",
+    "with the penalty: fall of the mean curve, and gain at the end, points",
     measured=100 * np.array([mean["penalty"].max() - mean["penalty"][-10:].mean(),
                              mean["penalty"][-10:].mean() - mean["wrong"][-10:].mean()]),
     between=([-1, 4], [2.5, 25]))
-claim("noise-penalty-memorised", "share of the wrong labels memorised at the end, with the penalty",
+claim("noise-penalty-memorised",
+    "share of the wrong labels memorised at the end, with the penalty",
     measured=mean["memorised with penalty"][-1], below=0.15)
 claim("noise-penalty-rough", "jitter in the second half, with the penalty over without",
     measured=np.median(rough["penalty"]) / np.median(rough["wrong"]), between=(0.5, 2.0))

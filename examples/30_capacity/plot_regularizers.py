@@ -6,9 +6,9 @@ r"""
 Which regularisers add noise?
 =============================
 
-Dropout does: it draws a new mask at every step. A penalty does not, L2 or L1: run it twice and the numbers are the
-same to the last bit. Yet a penalty can make a curve rougher, for two other reasons: L1 by its kink, and either because
-it keeps a network from fitting its examples, so that their gradients stay large.
+Dropout does: it draws a new mask at every step. A penalty does not, L2 or L1: run it twice and the numbers
+are the same to the last bit. Yet a penalty can make a curve rougher, for two other reasons: L1 by its kink,
+and either because it keeps a network from fitting its examples, so that their gradients stay large.
 """
 
 import matplotlib.pyplot as plt
@@ -63,8 +63,10 @@ fig.set_label(
 claim("l2-same", "largest difference between ten seeds under L2",
     measured=np.ptp(penalised, axis=1).max(), equals=0.0)
 moves = [np.abs(np.diff(paths[-500:], axis=0)).max() for paths in (penalised, dropped)]
-claim("l2-rests", "largest of the last 500 steps under L2", measured=moves[0], below=1e-12)
-claim("dropout-moves", "largest of the last 500 steps under dropout", measured=moves[1], above=0.01)
+claim("l2-rests",
+    "largest of the last 500 steps under L2", measured=moves[0], below=1e-12)
+claim("dropout-moves",
+    "largest of the last 500 steps under dropout", measured=moves[1], above=0.01)
 middle = dropped[250:].mean(axis=(0, 1))
 claim("dropout-same-place", "distance of dropout's mean from L2's weights, relative",
     measured=np.linalg.norm(middle - penalised[-1, 0]) / np.linalg.norm(penalised[-1, 0]),
@@ -83,9 +85,11 @@ uniform = np.linalg.solve(data.X_train.T @ data.X_train + flat * np.eye(6), data
 
 # What to see: the average of dropout is that ridge. One penalty for all features would be over a tenth off.
 away = [np.linalg.norm(long_run - w) / np.linalg.norm(w) for w in (ridge, uniform)]
-claim("dropout-ridge", "distance of dropout's average from the ridge of theory, relative",
+claim("dropout-ridge",
+    "distance of dropout's average from the ridge of theory, relative",
     measured=away[0], below=0.03)
-claim("dropout-not-uniform", "its distance from a ridge with one penalty for all, relative",
+claim("dropout-not-uniform",
+    "its distance from a ridge with one penalty for all, relative",
     measured=away[1], above=0.1)
 
 # %%
@@ -93,7 +97,7 @@ claim("dropout-not-uniform", "its distance from a ridge with one penalty for all
 # ---------------
 # The slope of :math:`\alpha|w|` jumps at 0. A weight that is best at 0 is thrown from side to side by it,
 # step by step, unless the step is *proximal*: one that stops at 0.
-turned = np.linalg.qr(X)[0] * np.sqrt(60)  # uncorrelated, so that each weight has its own optimum
+turned = np.linalg.qr(X)[0] * np.sqrt(60)  # uncorrelated: each weight has its own optimum
 data = datasets.Data(turned, y)
 best = turned.T @ y / 60
 small = np.abs(best) < 0.3
@@ -121,7 +125,8 @@ law = theory.l1_chatter_bound(0.1, 0.3, 1.0, best[small])
 claim("l1-chatters", "farthest from 0 of the unneeded weights, over the bound",
     measured=reach / law, between=(0.4, 1 + 1e-9))
 claim("l1-zeros", "share of zeros among the unneeded weights: by slope, proximal",
-    measured=[(w[-100:][..., small] == 0).mean() for w in (kinked, stopped)], equals=[0.0, 1.0])
+    measured=[(w[-100:][..., small] == 0).mean() for w in (kinked, stopped)],
+    equals=[0.0, 1.0])
 
 # %%
 # On a network
@@ -150,7 +155,8 @@ full, small_batches = (
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.8))
-for ax, rough, title in zip(axes, (full, small_batches), ("full batch", "B = 16"), strict=True):
+kinds_of_batch = {"full batch": full, "B = 16": small_batches}
+for ax, (title, rough) in zip(axes, kinds_of_batch.items(), strict=True):
     plotting.points(ax, np.arange(3), rough, plotting.FOCUS)
     ax.set(title=title, xlim=(-0.5, 2.5), xticks=[0, 1, 2])
     ax.set_xticklabels(kinds)

@@ -6,10 +6,11 @@ r"""
 Is the network in the right mode?
 =================================
 
-Dropout and batch norm have two modes. In training mode a network with dropout is another network at every call, and
-batch norm looks at the other examples of the batch; in evaluation mode neither does. Evaluate in the wrong mode and
-accuracy is lower, or jumps though no weight has moved. And batch norm's evaluation mode may be *behind*: its running
-statistics still hold what it was given at the start, with the weight :math:`m^k` after k steps.
+Dropout and batch norm have two modes. In training mode a network with dropout is another network at every
+call, and batch norm looks at the other examples of the batch; in evaluation mode neither does. Evaluate in
+the wrong mode and accuracy is lower, or jumps though no weight has moved. And batch norm's evaluation mode
+may be *behind*: its running statistics still hold what it was given at the start, with the weight :math:`m^k`
+after k steps.
 
 Small networks on digits, two seeds on each of six splits.
 """
@@ -55,7 +56,9 @@ for split, data in enumerate(splits):
     logged.append(run.accuracy)
     wrong.append([in_training_mode(dropout, run, epoch, data, masks) for epoch in range(12)])
     frozen.append([in_training_mode(dropout, run, -1, data, masks) for _ in range(20)])
-right, wrong, frozen, logged = (np.concatenate(a, axis=-1) for a in (right, wrong, frozen, logged))
+right, wrong, frozen, logged = (
+    np.concatenate(runs, axis=-1) for runs in (right, wrong, frozen, logged)
+)
 
 # %%
 fig, ax = plt.subplots()
@@ -66,7 +69,8 @@ plotting.band(ax, np.arange(13, 33) * 0.5 + 7, 100 * frozen, plotting.OTHERS)
 ax.text(12, 97, "evaluation mode", color=plotting.VALIDATION, ha="right")
 ax.text(6, 58, "training mode", color=plotting.FOCUS)
 ax.text(13.5, 56, "weights frozen,\ntraining mode", color=plotting.OTHERS)
-ax.set(xlabel="epoch; from 13 on no step is taken", ylabel="validation accuracy, %", ylim=(40, 102))
+ax.set(xlabel="epoch; from 13 on no step is taken", ylabel="validation accuracy, %")
+ax.set_ylim(40, 102)
 fig.set_label(
     "Validation accuracy of networks with dropout over 12 epochs, median and 5 to 95 % of "
     "twelve runs. In evaluation mode it is smooth and well above that in training mode, "
@@ -77,19 +81,26 @@ fig.set_label(
 # accuracy jumps nearly as much as before: it is the masks.
 gap = 100 * (right[-1] - frozen.mean(axis=0))
 # Were the mode of no account, it would be 0.
-claim("mode-gap", "accuracy in evaluation mode less that in training mode, points: mean, least",
+claim("mode-gap",
+    "accuracy in evaluation mode less that in training mode, points: mean, least",
     measured=[gap.mean(), gap.min()], between=([12, 5], [25, 20]))
 again = 100 * np.sqrt(frozen.var(axis=0, ddof=1).mean())
-claim("mode-frozen", "standard deviation of frozen weights' accuracy in training mode, points",
+claim("mode-frozen",
+    "standard deviation of frozen weights' accuracy in training mode, points",
     measured=again, between=(0.8, 2.5))
+
+# %%
+# How much of the jitter in training mode do the masks make?
 rough = [100 * np.apply_along_axis(jitter, 0, curve[5:]) for curve in (wrong, right)]
 rough = [np.sqrt((own**2).mean()) for own in rough]
-claim("mode-jitter", "jitter of the validation curve, training mode over evaluation mode",
+claim("mode-jitter",
+    "jitter of the validation curve, training mode over evaluation mode",
     measured=rough[0] / rough[1], above=1.5)
 # Were the jitter the weights' movement, it would be 0.
 claim("mode-masks", "share of the masks in the squared jitter in training mode",
     measured=again**2 / rough[0]**2, above=0.5)
-claim("mode-logged", "least lead of validation over logged training accuracy, last epoch, points",
+claim("mode-logged",
+    "least lead of validation over logged training accuracy, last epoch, points",
     measured=100 * (right[-1] - logged[-1]).min(), above=5)
 
 # %%
@@ -134,10 +145,12 @@ fig.set_label(
 step, points = few
 start = theory.initial_statistics_weight(0.99, step)
 early, late = (start > 0.7) & (step > 8), start < 0.2
-claim("norm-lag", "mean lag with m = 0.99, points: while the start weighs over 0.7, and below 0.2",
+claim("norm-lag",
+    "mean lag with m = 0.99, points: while the start weighs over 0.7, and below 0.2",
     measured=[points[early].mean(), points[late].mean()], between=([10, -1], [60, 3]))
 # Were it a matter of epochs, the two would be alike.
-claim("norm-epochs", "mean lag after three epochs, points: of 5 steps each, and of 38 steps each",
+claim("norm-epochs",
+    "mean lag after three epochs, points: of 5 steps each, and of 38 steps each",
     measured=[points[2].mean(), many[1][2].mean()], between=([10, -2], [60, 6]))
 plt.show()
 

@@ -6,12 +6,13 @@ r"""
 Is this run better, or is it another seed?
 ==========================================
 
-Ask whether the difference repeats on other examples. Cut the evaluation set in two halves: if some runs are really
-better, those that lead on one half lead on the other. The correlation of the two halves over runs is about
-:math:`V/(V+W)`, with V the variance of the runs' true accuracies and W that of a half's luck.
+Ask whether the difference repeats on other examples. Cut the evaluation set in two halves: if some runs are
+really better, those that lead on one half lead on the other. The correlation of the two halves over runs is
+about :math:`V/(V+W)`, with V the variance of the runs' true accuracies and W that of a half's luck.
 
-We train 64 small networks that differ in the seed alone: initial weights and order of the examples. Once for six
-epochs at a constant rate, and once for 40 with a rate that falls to nothing. All of it on three splits of the digits.
+We train 64 small networks that differ in the seed alone: initial weights and order of the examples. Once for
+six epochs at a constant rate, and once for 40 with a rate that falls to nothing. All of it on three splits of
+the digits.
 """
 
 import matplotlib.pyplot as plt
@@ -88,13 +89,15 @@ expected = (spread.sd**2 - independent) / (spread.sd**2 + independent)
 
 # What to see: early, the runs' variance is far beyond that of independent errors; late, it is about twice as
 # much. Independent errors would be 1.
-claim("seeds-common", "variance over seeds, over that of independent errors: early, late",
+claim("seeds-common",
+    "variance over seeds, over that of independent errors: early, late",
     measured=ratio, between=([5, 1.2], [60, 3]))
 # With the luck of the whole set in place of a half's, 1 - 1/L, late would be 0.15 higher
 claim("seeds-law", "the halves' correlation less what the variances say: early, late",
     measured=[r_early, r_late] - expected.mean(axis=1), equals=0.0, atol=0.05)
 # Rough: ten classes for two, and errors that are not independent, happen to cancel here.
-claim("seeds-calibrated", "variance over seeds late, over a calibrated classifier's err/2n",
+claim("seeds-calibrated",
+    "variance over seeds late, over a calibrated classifier's err/2n",
     measured=(spread.sd[1] ** 2
               / theory.calibrated_seed_variance(1 - spread.mean[1], 1497)).mean(),
     between=(0.3, 2.0))
@@ -116,7 +119,8 @@ leads = [
 # %%
 fig, ax = plt.subplots()
 for place, color in enumerate((plotting.TRAINING, plotting.VALIDATION)):
-    bars = ax.bar([place - 0.2, place + 0.2], [lead[place] for lead in leads], 0.35, color=color)
+    heights = [lead[place] for lead in leads]
+    bars = ax.bar([place - 0.2, place + 0.2], heights, 0.35, color=color)
     ax.bar_label(bars, ["chosen on", "fresh"], padding=3)
 ax.set(ylabel="lead of the best of 64, points", xticks=[0, 1], ylim=(0, 5.4))
 ax.set_xticklabels(["6 epochs", "40, decayed"])
@@ -129,7 +133,8 @@ fig.set_label(
 # What to see: early, the winner keeps most of its lead: it is better, at this epoch at least. Late, the lead
 # was small to begin with, and most of it stays behind on the half that it was chosen on.
 kept = leads[1] / leads[0]
-claim("seeds-lead", "lead of the best of 64 on the half it was chosen on, points: early, late",
+claim("seeds-lead",
+    "lead of the best of 64 on the half it was chosen on, points: early, late",
     measured=leads[0], between=([2.0, 0.7], [6.0, 2.0]))
 # What is real would keep all of it, 1, and luck nothing, 0.
 claim("seeds-kept", "share of the lead that is left on the other half: early, late",
@@ -163,13 +168,15 @@ runs = np.random.default_rng(1).permuted(np.tile(late.mean(axis=-1), (500, 1, 1)
 five = seed_spread(runs[..., :5])
 held = (five.low < spread.sd[1]) & (spread.sd[1] < five.high)
 # The interval as if five were many, s (1 ± 1.96 / sqrt(10)), would hold it in 82 %.
-claim("seeds-interval", "share of fives of the 64 whose 95 % interval holds the spread of all",
+claim("seeds-interval",
+    "share of fives of the 64 whose 95 % interval holds the spread of all",
     measured=held.mean(), between=(0.9, 1.0))
 claim("seeds-factors", "true over measured spread, from 5 runs and from 20: low, high",
     measured=[known[i].low / known[i].sd for i in (3, 18)]
              + [known[i].high / known[i].sd for i in (3, 18)],
     equals=[0.60, 0.76, 2.87, 1.46], rtol=0.01)  # fmt: skip
-claim("seeds-difference", "two standard errors of a difference of means of five runs late, points",
+claim("seeds-difference",
+    "two standard errors of a difference of means of five runs late, points",
     measured=200 * np.sqrt(2 / 5) * spread.sd[1].mean(), between=(0.3, 1.0))
 plt.show()
 

@@ -6,17 +6,17 @@ r"""
 How good is the best epoch?
 ===========================
 
-Not as good as it looked. The highest of many scores is high partly by luck, and the luck stays behind on the set
-that it was chosen on. With K epochs to choose from, whose true accuracies spread by :math:`\tau`, and luck of
-:math:`\nu` that is each epoch's own, the best flatters itself by
+Not as good as it looked. The highest of many scores is high partly by luck, and the luck stays behind on the
+set that it was chosen on. With K epochs to choose from, whose true accuracies spread by :math:`\tau`, and
+luck of :math:`\nu` that is each epoch's own, the best flatters itself by
 
 .. math:: E_K \frac{\nu^2}{\sqrt{\nu^2 + \tau^2}},
 
 where :math:`E_K` is the expected largest of K normal numbers. On a fixed set :math:`\nu` is
 :math:`\sqrt{F/2n}`, with F the churn between two epochs: luck that all epochs share flatters none of them.
 
-Ten splits of the digits, a tenth of the training labels wrong, a network each at a lower and a higher rate. We
-choose the best of their last 25 epochs on small sets, and score it on all the other digits.
+Ten splits of the digits, a tenth of the training labels wrong, a network each at a lower and a higher rate.
+We choose the best of their last 25 epochs on small sets, and score it on all the other digits.
 """
 
 import matplotlib.pyplot as plt
@@ -78,10 +78,12 @@ fig.set_label(
 # rate it is no better than the last epoch, which costs no choice at all. At the higher rate epochs really
 # differ, and to choose gains something, though far less than it seems.
 gain, seemed = ((scores - last).mean(axis=-1) for scores in (fresh, seen))
-claim("best-seen", "how far the best of 25 epochs seems ahead of the last, points, n = 50 ... 400",
+claim("best-seen",
+    "how far the best of 25 epochs seems ahead of the last, points, n = 50 ... 400",
     measured=seemed[:, 0], between=([1.5, 1.0, 0.6, 0.3], [4.0, 3.0, 2.5, 2.0]))
 # Were it as good as it looks, it would be ahead by as much as it seems.
-claim("best-fresh", "how far it is ahead on fresh digits, points, n = 50 ... 400, lower rate",
+claim("best-fresh",
+    "how far it is ahead on fresh digits, points, n = 50 ... 400, lower rate",
     measured=gain[:, 0], below=seemed[:, 0] / 2)
 claim("best-fresh-rough", "the same at the higher rate", measured=gain[:, 1],
     below=0.8 * seemed[:, 1])
@@ -120,11 +122,13 @@ fig.set_label(
 # bar, does not count: it flatters the first epoch as much as the last.
 
 # The error bar in place of each epoch's own luck would be off by more than twofold
-claim("best-law", "optimism of the best of 25 epochs over the law, n = 50 ... 400, two rates",
+claim("best-law",
+    "optimism of the best of 25 epochs over the law, n = 50 ... 400, two rates",
     measured=(optimism / law).ravel(), equals=1.0, rtol=0.2)
 claim("best-optimism", "optimism of the best of 25 epochs in points, n = 50 ... 400",
     measured=100 * optimism[:, 0], between=([2.4, 1.6, 1.0, 0.6], [4.4, 3.2, 2.2, 1.6]))
-claim("best-error-bar", "what the error bar of a fresh set each would make, over the optimism",
+claim("best-error-bar",
+    "what the error bar of a fresh set each would make, over the optimism",
     measured=(fresh_sets[:, None] / optimism).ravel(), above=1.6)
 plt.show()
 

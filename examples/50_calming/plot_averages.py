@@ -6,14 +6,14 @@ r"""
 What does an average of the weights calm?
 =========================================
 
-What the steps add and take again. On a bowl of curvature :math:`\lambda` noisy steps at the rate :math:`\eta` keep the
-weights in a band, and each remembers the last by :math:`\phi = 1 - \eta\lambda`. An exponential average of decay d
-leaves the share
+What the steps add and take again. On a bowl of curvature :math:`\lambda` noisy steps at the rate :math:`\eta`
+keep the weights in a band, and each remembers the last by :math:`\phi = 1 - \eta\lambda`. An exponential
+average of decay d leaves the share
 
 .. math:: \frac{1-d}{1+d} \cdot \frac{1+d\phi}{1-d\phi}
 
-of the band's variance: much, where d forgets sooner than the run itself; little, where it remembers longer. The price
-is lag. To smooth the *display* of a curve has a lag of the same kind, and calms nothing.
+of the band's variance: much, where d forgets sooner than the run itself; little, where it remembers longer.
+The price is lag. To smooth the *display* of a curve has a lag of the same kind, and calms nothing.
 
 A thousand runs each at three rates: one that creeps, one that is quick, one that jumps across the minimum.
 """
@@ -80,9 +80,10 @@ lines = plotting.curves(ax, ratio, [f"η = {rate:g}" for rate in rates], decays,
 for column in law.T:
     ax.plot(decays, column, "--", color=plotting.THEORY, linewidth=1.2)
 ax.plot(decays, naive, color=plotting.OTHERS)
-ax.text(0.83, 0.016, "grey: independent steps", color=plotting.OTHERS)
+ax.text(0.8, 0.005, "grey: independent steps", color=plotting.OTHERS)
 plotting.log_axis(ax, [0.01, 0.03, 0.1, 0.3, 1], "y")
-ax.set(xlabel="decay d of the average", ylabel="variance left", xticks=decays, ylim=(0.002, 1.1))
+ax.set(xlabel="decay d of the average", ylabel="variance left")
+ax.set(xticks=decays, ylim=(0.002, 1.1))
 plotting.label_ends(ax, lines)
 fig.set_label(
     "Share of the variance that an average leaves, against its decay, log axis. Measured "
@@ -94,15 +95,18 @@ fig.set_label(
 # moves so slowly that the average follows it. Where it jumps from side to side, neighbours cancel.
 
 # Independent steps would be off by a factor of 2 to 28
-claim("average-law", "variance left by averages of decay 0.8 to 0.98 at three rates, over the law",
+claim("average-law",
+    "variance left by averages of decay 0.8 to 0.98 at three rates, over the law",
     measured=(ratio / law).ravel(), equals=1.0, rtol=0.04)
 claim("average-left", "variance left at d = 0.98, for the rates 0.05, 0.2, 1.5",
     measured=ratio[3], equals=law[3], rtol=0.04)
-claim("average-slow", "variance left at the rate 0.05 and d = 0.98, over that of independent steps",
+claim("average-slow",
+    "variance left at the rate 0.05 and d = 0.98, over that of independent steps",
     measured=ratio[3, 0] / naive[3], above=20)
 start = [np.argmax(np.median(each[:, 1], axis=(1, 2)) < 0.5) for each in (x, averages[3])]
 # An average without lag would be down with the weight.
-claim("average-lag", "steps from 10 to 0.5 at the rate 0.2: the weight, its average at d = 0.98",
+claim("average-lag",
+    "steps from 10 to 0.5 at the rate 0.2: the weight, its average at d = 0.98",
     measured=start, between=([10, 100], [20, 250]))
 
 # %%
@@ -135,14 +139,16 @@ fig.set_label(
 # What to see: in the long run the mean is as good at all rates, though the bands that they average differ
 # more than a hundredfold. So on a bowl, whose noise does not grow with the distance, a high rate costs little
 # where the weights are averaged.
-claim("polyak-law", "variance of the mean of 10 to 80 steps at three rates, over the law",
+claim("polyak-law",
+    "variance of the mean of 10 to 80 steps at three rates, over the law",
     measured=(spread / exact).ravel(), equals=1.0, rtol=0.05)
 widths = (rest**2).mean(axis=(0, 2, 3))
 # At the rate 1.5 the law for small rates, η/2, would be fourfold too small
 claim("average-band", "variance of the weights themselves at three rates, over the law",
     measured=widths / theory.stationary_variance(rates, 1.0, 1.0), equals=1.0, rtol=0.03)
 # Were a mean of T only the band's variance over T, it would differ as much as the bands.
-claim("polyak-same", "rates 1.5 over 0.05: the band's variance; that of means of 80 steps",
+claim("polyak-same",
+    "rates 1.5 over 0.05: the band's variance; that of means of 80 steps",
     measured=[widths[2] / widths[0], spread[3, 2] / spread[3, 0]],
     between=([100, 1.0], [140, 1.6]))
 

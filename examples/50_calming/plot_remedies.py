@@ -7,11 +7,11 @@ What calms a curve, and at what price?
 ======================================
 
 An average of the weights, or a rate that falls at the end: here both take away most of the jumping and *gain*
-accuracy. A lower rate, a larger batch and clipping take away half, and the first two are slower. A larger evaluation
-set removes what the set adds, and more runs make their *mean* steadier; neither changes the model.
+accuracy. A lower rate, a larger batch and clipping take away half, and the first two are slower. A larger
+evaluation set removes what the set adds, and more runs make their *mean* steadier; neither changes the model.
 
-All on the same work: small networks on 500 digits, 50 of whose labels are wrong, 24 epochs, four seeds on each of
-four splits of the data. The script takes some six seconds.
+All on the same work: small networks on 500 digits, 50 of whose labels are wrong, 24 epochs, four seeds on
+each of four splits of the data. The script takes some six seconds.
 """
 
 import matplotlib.pyplot as plt
@@ -63,7 +63,8 @@ def curves_of(constant, decay, clip, low, large, fitting):
             fitting.val_accuracy]  # fmt: skip
 
 
-accuracy = np.concatenate([curves_of(*own) for own in runs], axis=-1)  # (remedies, epochs, runs)
+# (remedies, epochs, runs)
+accuracy = np.concatenate([curves_of(*own) for own in runs], axis=-1)
 epochs = np.arange(1, 25)
 
 # %%
@@ -75,7 +76,7 @@ for index, (ax, name) in enumerate(zip(axes.flat, names, strict=True)):
 fig.supxlabel("epoch")
 fig.supylabel("validation accuracy, %")
 fig.set_label(
-    "Validation accuracy over 24 epochs, eight panels, median, band and three single runs of 16. "
+    "Validation accuracy over 24 epochs, eight panels: median, band, three runs of 16. "
     "At a constant rate the runs jump by points to the end. Averaged weights and the "
     "decayed rate become smooth and end higher; a quarter of the rate and four times "
     "the batch are smoother but lower; batch and rate together are as rough as before.")
@@ -90,10 +91,12 @@ rough = np.apply_along_axis(jitter, 1, late).mean(axis=-1)
 left = rough / rough[0]
 score = 100 * late.mean(axis=(1, 2))
 reached = (accuracy.mean(axis=-1) >= 0.009 * score[0]).argmax(axis=1) + 1
-claim("calm-patient", "jitter at the constant rate in points; mean accuracy of the last ten epochs",
+claim("calm-patient",
+    "jitter at the constant rate in points; mean accuracy of the last ten epochs",
     measured=[100 * rough[0], score[0]], between=([0.9, 88], [2.0, 94]))
 # By 1 / sqrt(B), 0.5 would be left with the batch, whatever the rate.
-claim("calm-left", "jitter left by: average, decay, clipping, rate / 4, batch × 4, batch and rate × 4",
+claim("calm-left",
+    "jitter left by: average, decay, clipping, rate / 4, batch × 4, batch and rate × 4",
     measured=left[1:7],
     between=([0, 0, 0.2, 0.2, 0.2, 1.0], [0.15, 0.15, 0.8, 0.8, 0.9, 4.0]))
 
@@ -102,11 +105,15 @@ claim("calm-left", "jitter left by: average, decay, clipping, rate / 4, batch ×
 # another matter:
 apart = np.sqrt(late.reshape(8, 10, 4, 4).var(axis=-1, ddof=1).mean(axis=(1, 2)))
 # Were the score that one reports as much steadier as the curve is smoother, it would be below 0.15.
-claim("calm-spread", "spread over seeds at one epoch left by: average, decay, clipping, rate / 4, batch × 4, both",
-    measured=apart[1:7] / apart[0], between=([0.15, 0.15, 0.2, 0.4, 0.4, 0.6], [0.75, 0.75, 0.9, 1.5, 1.5, 3.0]))
-claim("calm-gain", "accuracy gained by the same, points", measured=score[1:7] - score[0],
+claim("calm-spread",
+    "spread over seeds left by: average, decay, clipping, rate / 4, batch × 4, both",
+    measured=apart[1:7] / apart[0],
+    between=([0.15, 0.15, 0.2, 0.4, 0.4, 0.6], [0.75, 0.75, 0.9, 1.5, 1.5, 3.0]))
+claim("calm-gain",
+    "accuracy gained by the same, points", measured=score[1:7] - score[0],
     between=([0.4, 0.4, -0.3, -6, -6, -3], [2.5, 2.5, 1.5, -1.5, -1.5, 0]))
-claim("calm-slower", "epochs to nine tenths of the constant run's accuracy, over its own",
+claim("calm-slower",
+    "epochs to nine tenths of the constant run's accuracy, over its own",
     measured=reached[1:7] / reached[0],
     between=([1.2, 0.9, 0.9, 1.7, 1.7, 1.0], [2.5, 1.1, 1.6, 4.0, 4.0, 3.0]))
 claim("calm-clean", "jitter with clean labels, over that with a tenth of them wrong",
@@ -114,8 +121,8 @@ claim("calm-clean", "jitter with clean labels, over that with a tenth of them wr
 
 # %%
 fig, ax = plt.subplots()
-places = [(0, 8, "right"), (0, 8, "left"), (8, -10, "left"), (0, 8, "center"), (-8, -4, "right"),
-          (8, -12, "left"), (-8, -4, "right")]  # fmt: skip
+places = [(0, 8, "center"), (0, 8, "left"), (8, -10, "left"), (-8, -4, "right"),
+          (-8, -4, "right"), (8, -12, "left"), (-8, -4, "right")]  # fmt: skip
 for x, y, name, (right, up, side) in zip(left, score - score[0], names, places, strict=False):
     ax.plot(x, y, "o", color=plotting.OTHERS if name == names[0] else plotting.FOCUS)
     ax.annotate(name, (x, y), (right, up), textcoords="offset points", ha=side)
