@@ -17,7 +17,7 @@ test: $(VENV)/.installed
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-slow: $(VENV)/.installed
-	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/slow $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
 
 check: $(VENV)/.installed
 	@$(BIN)/ruff format --check .

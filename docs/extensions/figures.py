@@ -101,10 +101,10 @@ def follow_scheme(svg: str) -> str:
 
 
 def round_paths(svg: str) -> str:
-    """Write the paths to a hundredth of a point, beyond what anyone sees: a third less to load."""
+    """Write the paths to a tenth of a point, a seventh of a pixel: over a third less to load."""
 
     def short(number: re.Match[str]) -> str:
-        return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+        return f"{float(number[0]):.1f}".rstrip("0").rstrip(".")
 
     def path(found: re.Match[str]) -> str:
         return re.sub(r"-?\d+\.\d+", short, " ".join(found[0].split()))

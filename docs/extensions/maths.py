@@ -114,7 +114,7 @@ def write_font(app: Sphinx, exception: Exception | None) -> None:
     static = Path(app.outdir, "_static")
     if exception or not static.is_dir():
         return
-    options = subset.Options(flavor="woff2", layout_features=["ssty"])
+    options = subset.Options(flavor="woff2", layout_features=["ssty"], hinting=False)
     font = subset.load_font(str(FONT), options)
     names = font["name"]
     licence = "\n\n".join(names.getDebugName(number) or "" for number in (0, 13, 14))

@@ -36,10 +36,28 @@ def paths(site: Path) -> list[str]:
     return [file.relative_to(site).as_posix() for file in sorted(site.rglob("*.html"))]
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_asks_nobody_else_and_fits(
-    site: Path, browser: Browser, address: str, viewport: dict[str, int], scheme: str
+# A page of each kind. How the others look in the dark or on a phone, they share with one of these.
+KINDS = (
+    "404.html",
+    "diagnose.html",
+    "formulas.html",
+    "gallery/10_steps/plot_learning_rate.html",
+    "gallery/index.html",
+    "index.html",
+    "reference/training.html",
+    "search.html",
+    "steps.html",
+)
+VIEWS = [(viewport, scheme) for viewport in (WIDE, PHONE) for scheme in ("light", "dark")]
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme", "every"),
+    [(*view, view == (WIDE, "light")) for view in VIEWS]
+    + [pytest.param(*view, True, marks=pytest.mark.slow) for view in VIEWS[1:]],
+)
+def test_pages_are_accessible_ask_nobody_else_and_fit(
+    site: Path, browser: Browser, address: str, viewport: dict[str, int], scheme: str, every: bool
 ) -> None:
     context = browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
@@ -48,7 +66,8 @@ def test_every_page_is_accessible_asks_nobody_else_and_fits(
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
-    for path in paths(site):
+    assert set(KINDS) < set(paths(site))
+    for path in paths(site) if every else KINDS:
         page.goto(address + path)
         violations = Axe().run(page).response["violations"]
         assert not violations, (path, [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations])
@@ -56,6 +75,13 @@ def test_every_page_is_accessible_asks_nobody_else_and_fits(
     context.close()
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
     assert said == []
+
+
+def test_every_page_fits_a_phone(site: Path, open_page: Open, address: str) -> None:
+    page = open_page("index.html", viewport=PHONE)
+    for path in paths(site):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
 
 
 # By keyboard -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The whole site, built over and over: what the small sites show in minutes. Run by ``make test-slow``."""
+"""The whole site, built over and over: what the small sites show in minutes."""
 
 import os
 import shutil
@@ -11,6 +11,8 @@ import pytest
 from small import TOP, build, start, tree
 
 MOMENTS = 20
+
+pytestmark = pytest.mark.slow
 
 
 def clone(folder: Path) -> Path:
