@@ -19,6 +19,7 @@ _ROOMS = (
     "correctness",
     "curvature",
     "datasets",
+    "diagnosis",
     "history",
     "models",
     "noise",

@@ -127,6 +127,75 @@ def _subset_counts(correct: Array, n: int, draws: int, seed: int) -> Array:
     return counts.astype(np.float64).reshape(draws, *correct.shape[:-1])
 
 
+class Fluctuation(NamedTuple):
+    """The changes of accuracy from one evaluation to the next, taken apart.
+
+    Attributes
+    ----------
+    change : array
+        Root mean square of the changes on this set.
+    sampling : array
+        The part of it that the draw of the set's examples adds: the root of its mean variance.
+    share : array
+        That part's share in the mean square, 0 to 1; NaN where accuracy never changes.
+    """
+
+    change: Array
+    sampling: Array
+    share: Array
+
+
+def decompose_fluctuation(correct: Any, groups: Any = None) -> Fluctuation:
+    r"""Return how much of the changes of accuracy the evaluation set adds, and how much the model makes.
+
+    With :math:`d` the change and :math:`f` the share of the n examples that flip, the draw of the examples
+    adds :math:`(f - d^2)/(n - 1)` to the expected :math:`d^2`; the rest is the model's change on the
+    population.
+
+    Parameters
+    ----------
+    correct : array of bool, ``(evaluations, *replicates, n)``
+        At least 2 evaluations and 2 examples.
+    groups : array, ``(n,)``, optional
+        To which group each example belongs, where they come in groups: then groups are what is drawn, at
+        least 2 of them.
+
+    Returns
+    -------
+    Fluctuation
+        Of the shape ``(*replicates,)``.
+
+    Notes
+    -----
+    Assumes a fixed set of independent examples, or of independent groups, for which the variance is
+    :math:`\frac{G}{G-1} \sum_g \big(\sum_{i \in g} (x_i - d)\big)^2 / n^2` with :math:`x_i` the change of an
+    example, -1, 0 or 1. Source: the variance of a mean of differences, as in McNemar's test; with groups, of
+    a ratio of group totals, Cochran (1977), chapter 9.
+    """
+    array = _checked(correct, 2)
+    n = array.shape[-1]
+    if n < 2:
+        raise ValueError(f"correct must hold at least 2 examples, got the shape {array.shape}")
+    changes = np.diff(array.astype(np.int8), axis=0).astype(np.float64)
+    d = changes.mean(axis=-1)
+    if groups is None:
+        variance = ((changes**2).mean(axis=-1) - d**2) / (n - 1)
+    else:
+        labels = np.asarray(groups)
+        if labels.shape != (n,):
+            raise ValueError(f"groups must have the shape ({n},), one label an example, got {labels.shape}")
+        names, place = np.unique(labels, return_inverse=True)
+        if len(names) < 2:
+            raise ValueError(f"groups must be at least 2, got {len(names)}")
+        member = place[:, None] == np.arange(len(names))
+        totals = (changes - d[..., None]) @ member.astype(np.float64)
+        variance = len(names) / (len(names) - 1) * (totals**2).sum(axis=-1) / n**2
+    square, sampling = (d**2).mean(axis=0), variance.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.clip(sampling / square, 0.0, 1.0)
+    return Fluctuation(np.sqrt(square), np.sqrt(sampling), np.where(square > 0, share, np.nan))
+
+
 def split_half_correlation(correct: Any, halvings: int = 200, seed: int = 0) -> Array:
     r"""Return how well a run's accuracy on one half of the examples foretells that on the other half.
 

@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from unsteady._checks import Array, finite, option
+from unsteady.diagnosis import Diagnosis
 
 INK, PAPER = "#1b1f24", "#ffffff"
 """Text and axes, and what they stand on: the site replaces both to follow the page's scheme."""
@@ -209,3 +212,53 @@ def points(ax: Axes, x: Any, values: Any, color: Any, label: str | None = None, 
     low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
     look: dict[str, Any] = {"fmt": "o", "capsize": 4, **style}
     return ax.errorbar(places, median, [median - low, high - median], color=color, label=label, **look)
+
+
+def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:
+    """Draw accuracy with what its set may add, and jitter over that ceiling, for each stretch at one rate.
+
+    Parameters
+    ----------
+    found : Diagnosis
+        Of a log with validation accuracy, see :func:`unsteady.diagnosis.diagnose`.
+    axes : two Axes, optional
+        For accuracy and for jitter over ceiling; new ones, one above the other, if none are given.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If there is no validation accuracy.
+    """
+    history = found.history
+    if history.val_accuracy is None:
+        raise ValueError("found must be of a log with validation accuracy")
+    if axes is None:
+        axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.4), height_ratios=(3, 2))[1]
+    above, below = axes
+    name = next((n for n in ("epoch", "step") if getattr(history, n) is not None), "evaluation")
+    places = np.asarray(range(1, len(history) + 1) if name == "evaluation" else getattr(history, name))
+    accuracy = np.asarray(history.val_accuracy, dtype=float)
+    seen = np.isfinite(accuracy)
+    places, accuracy = places[seen], accuracy[seen]
+    above.plot(places, accuracy, color=VALIDATION)
+    for stretch in found.stretches:
+        part = slice(stretch.start, stretch.stop)
+        middle = np.median(accuracy[part])
+        reach = 2 * stretch.ceiling
+        above.fill_between(places[part], middle - reach, middle + reach, color=FOCUS, alpha=0.2, linewidth=0)
+        centre, half = np.mean(places[part][[0, -1]]), np.ptp(places[part]) / 2
+        low, high = (end / stretch.ceiling for end in stretch.interval)
+        ratio = stretch.jitter / stretch.ceiling
+        below.errorbar(
+            centre, ratio, [[ratio - low], [high - ratio]], half, color=VALIDATION, marker="o", capsize=4
+        )
+    below.axhline(1.0, color=THEORY, linestyle="--")
+    above.set(ylabel="accuracy")
+    below.set(xlabel=name, ylabel="jitter / ceiling", ylim=(0, None))
+    figure = above.get_figure(root=True)
+    assert figure is not None
+    return figure

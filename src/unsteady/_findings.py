@@ -1,0 +1,366 @@
+"""What a diagnosis finds, section by section, but for the trend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from unsteady._run import STEP_OF_RATE, Run, column_of, points
+from unsteady.accuracy import Interval, accuracy_interval, jitter, mcnemar_bounds
+from unsteady.diagnosis import FEWEST, Finding
+from unsteady.history import History
+
+
+def reading(run: Run) -> Iterable[Finding]:
+    history = run.history
+    kept = [n for n in ("accuracy", "loss", "val_accuracy", "val_loss", "learning_rate") if _has(history, n)]
+    named = [
+        f"{n} (column {history.columns[n]!r})" if history.columns and history.columns.get(n, n) != n else n
+        for n in kept
+    ]
+    told = "; ".join((f"{len(history)} evaluations of {', '.join(named) or 'nothing'}", *history.notes))
+    yield Finding("read", "fact", f"{history.name}: {told}" if history.name else told)
+    lost = {n: _lost(history, n) for n in ("loss", "val_loss", "val_accuracy") if _has(history, n)}
+    if any(lost.values()):
+        told = ", ".join(f"{count} of {n}" for n, count in lost.items() if count)
+        yield Finding(
+            "not-finite",
+            "fact",
+            f"values that are no finite numbers: {told}; they are left out.",
+            "where did the first one come from: a rate that is too high, a logarithm of 0, a missing value?",
+        )
+
+
+def _has(history: History, name: str) -> bool:
+    return getattr(history, name) is not None
+
+
+def _lost(history: History, name: str) -> int:
+    return sum(not math.isfinite(value) for value in column_of(history, name) or ())
+
+
+def resolution(run: Run) -> Iterable[Finding]:
+    if not run.accuracy:
+        yield Finding(
+            "no-accuracy",
+            "not identifiable",
+            "the log has no validation accuracy.",
+            "log it, or name its column.",
+        )
+        return
+    if run.n is None:
+        yield Finding(
+            "eval-size",
+            "not identifiable",
+            "the digits do not betray the size of the evaluation set: rounded, too few values, or a mean "
+            "over batches.",
+            "pass n_eval.",
+        )
+        return
+    if run.chance:
+        run.numbers["n_eval_chance"] = run.chance
+        yield Finding(
+            "eval-size",
+            "supported",
+            f"{run.n} examples, or a multiple: the fewest of which all accuracies are counts "
+            f"(by chance in at most {run.chance:.1%}).",
+            "pass n_eval if you know it.",
+        )
+    else:
+        yield Finding("eval-size", "fact", f"{run.n} examples, {run.source}: one is {points(1 / run.n)}.")
+        if not _are_counts(run):
+            yield Finding(
+                "no-counts",
+                "fact",
+                f"the accuracies are not counts over {run.n}: a mean over batches of unequal size, or of "
+                "another set than you think. What follows takes them for counts all the same.",
+                "count right answers over the whole set.",
+            )
+    yield _last(run)
+    if len(run.accuracy) > 1:
+        yield _largest_drop(run)
+        yield from _best(run)
+
+
+def _are_counts(run: Run) -> bool:
+    assert run.n is not None
+    off = max(run.printed / 2, 2e-7) * run.n
+    return all(abs(p * run.n - round(p * run.n)) <= off * (1 + 1e-9) for p in run.accuracy)
+
+
+def _last(run: Run) -> Finding:
+    assert run.n is not None
+    right = round(run.accuracy[-1] * run.n)
+    low, high = accuracy_interval(right, run.n)
+    run.numbers.update(last=run.accuracy[-1], last_low=low, last_high=high)
+    return Finding(
+        "last",
+        "fact",
+        f"at the end {right} of {run.n} are right, {run.accuracy[-1]:.2%}; on the population that is "
+        f"{low:.1%} to {high:.1%} (95 %, independent examples).",
+    )
+
+
+def _counts(run: Run, p: float) -> tuple[int, int]:
+    """Return the least and the most right answers that a printed accuracy allows."""
+    assert run.n is not None
+    nearest = round(p * run.n)
+    if run.printed * run.n <= 1:
+        return nearest, nearest
+    off = run.printed / 2 * run.n
+    return max(0, math.ceil(p * run.n - off)), min(run.n, math.floor(p * run.n + off))
+
+
+def _compared(run: Run, first: float, second: float) -> tuple[str, Interval]:
+    """Return what two accuracies say of each other by their counts, and between which ends p lies."""
+    assert run.n is not None
+    a, b = _counts(run, first), _counts(run, second)
+    most = max(((x, y) for x in a for y in b), key=lambda pair: abs(pair[0] - pair[1]))
+    apart = a[0] > b[1] or b[0] > a[1]
+    least = min(((x, y) for x in a for y in b), key=lambda pair: abs(pair[0] - pair[1]))
+    low = mcnemar_bounds(*most, run.n).low
+    high = mcnemar_bounds(*least, run.n).high if apart else 1.0
+    if low > 0.05:
+        return f"that cannot be significant, whichever examples flipped (p at least {low:.2f})", Interval(
+            low, high
+        )
+    if high <= 0.05:
+        return f"that is significant, whichever examples flipped (p at most {high:.2g})", Interval(low, high)
+    return f"p lies between {low:.2g} and {high:.2g}, by how many flipped", Interval(low, high)
+
+
+def _largest_drop(run: Run) -> Finding:
+    assert run.n is not None
+    changes = [b - a for a, b in pairwise(run.accuracy)]
+    index = min(range(len(changes)), key=changes.__getitem__)
+    if changes[index] >= 0:
+        return Finding("largest-drop", "fact", "accuracy never falls from one evaluation to the next.")
+    said, bounds = _compared(run, run.accuracy[index], run.accuracy[index + 1])
+    examples = round(-changes[index] * run.n)
+    run.numbers.update(
+        largest_drop=-changes[index], largest_drop_p_low=bounds.low, largest_drop_p_high=bounds.high
+    )
+    picked = f"; it was picked from {len(changes)} changes, so ask for {0.05 / len(changes):.1g}"
+    return Finding(
+        "largest-drop",
+        "fact",
+        f"{points(-changes[index])} from {run.place(index)} to {run.place(index + 1)}, {examples} examples "
+        f"net; {said}{picked if bounds.low <= 0.05 else ''}.",
+        "keep which examples are right: the flips decide." if bounds.low <= 0.05 < bounds.high else "",
+    )
+
+
+def _best(run: Run) -> Iterable[Finding]:
+    best = max(range(len(run.accuracy)), key=run.accuracy.__getitem__)
+    ahead = run.accuracy[best] - run.accuracy[-1]
+    if ahead <= 0 or run.n is None:
+        return
+    said, bounds = _compared(run, run.accuracy[-1], run.accuracy[best])
+    run.numbers.update(best_ahead=ahead, best_p_low=bounds.low)
+    yield Finding(
+        "best-epoch",
+        "fact",
+        f"the best evaluation, {run.place(best)}, is {points(ahead)} ahead of the last "
+        f"(in examples: {round(ahead * run.n)}); {said}. Having been chosen, it flatters itself.",
+        "score it on examples that it was not chosen on.",
+    )
+
+
+def movement(run: Run) -> Iterable[Finding]:
+    if not run.accuracy:
+        return
+    if not run.stretches:
+        yield Finding(
+            "too-short",
+            "not identifiable",
+            f"no stretch of {FEWEST} evaluations at one learning rate, after the first climb: too few to say "
+            "anything of jitter.",
+            "evaluate more often: the cost is that of the evaluation.",
+        )
+    else:
+        yield _against_ceiling(run)
+    if run.correct is not None:
+        yield _set_share(run, run.correct)
+
+
+def _against_ceiling(run: Run) -> Finding:
+    if run.independent is None:
+        worst = max(run.stretches, key=lambda s: s.interval.low)
+        part = run.accuracy[worst.start : worst.stop]
+        spread = sum(p * (1 - p) for p in part) / len(part)
+        run.numbers.update(jitter=worst.jitter, jitter_low=worst.interval.low)
+        beyond = max(worst.interval.low**2 - run.printed**2 / 12, 0.0)
+        enough = (
+            f"; with more than {math.ceil(spread / beyond)} independent examples it would be more than a set "
+            "can make"
+            if beyond
+            else ""
+        )
+        return Finding(
+            "population-moves",
+            "not identifiable",
+            f"jitter is {points(worst.jitter)}, and the size of the set unknown{enough}.",
+            "pass n_eval.",
+        )
+    worst = max(run.stretches, key=lambda s: s.interval.low / s.ceiling if s.ceiling else 0.0)
+    low, ceiling = worst.interval.low, worst.ceiling
+    share = max(0.0, 1 - (ceiling / low) ** 2) if low > 0 else 0.0
+    run.numbers.update(
+        jitter=worst.jitter,
+        jitter_low=low,
+        ceiling=ceiling,
+        jitter_over_ceiling=worst.jitter / ceiling,
+        real_share_low=share,
+    )
+    where = f"from {run.place(worst.start)} to {run.place(worst.stop - 1)}"
+    told = (
+        f"{where} jitter is {points(worst.jitter)} (at least {points(low)}), and a fixed set of "
+        f"{_worth(run)} can add at most {points(ceiling)}"
+    )
+    if share > 0:
+        return Finding(
+            "population-moves",
+            "supported",
+            f"{told}: accuracy on the population moves, and makes at least {share:.0%} of the squared "
+            f"jitter. {_assumed(run)}",
+            "keep which examples are right, which settles the share; then average, or let the rate fall.",
+        )
+    return Finding(
+        "population-moves",
+        "not identifiable",
+        f"{told}. So the set may make all of it; that is no evidence that it does. {_assumed(run)}",
+        "keep which examples are right, one bit an example and evaluation: the flips settle it.",
+    )
+
+
+def _worth(run: Run) -> str:
+    if run.groups is None:
+        return f"{run.n} independent examples"
+    return f"{run.n} examples, in groups worth {run.independent:.0f} independent ones at least,"
+
+
+def _assumed(run: Run) -> str:
+    if run.groups is not None:
+        return "(Were all examples of a group right or wrong together.)"
+    return (
+        "(If the set is fixed and its examples are independent: where they come in groups, as patients or "
+        "videos, pass groups.)"
+    )
+
+
+def _set_share(run: Run, correct: Sequence[Sequence[bool]]) -> Finding:
+    """Divide the squared changes of accuracy into what the set adds and what the model does."""
+    spans = [(s.start, s.stop) for s in run.stretches] or [(0, len(run.at))]
+    pairs = [(run.at[k], run.at[k + 1]) for a, b in spans for k in range(a, b - 1)]
+    moved = [_change(correct[i], correct[j], run.groups) for i, j in pairs]
+    squared = math.fsum(d * d for d, _ in moved)
+    if squared == 0:
+        return Finding("set-share", "fact", "accuracy does not change from one evaluation to the next.")
+    share = min(1.0, math.fsum(v for _, v in moved) / squared)
+    run.numbers["set_share"] = share
+    return Finding(
+        "set-share",
+        "supported",
+        f"by the flips, the set adds {share:.0%} of the mean squared change of accuracy, and the model makes "
+        f"the rest ({len(pairs)} changes of {points(math.sqrt(squared / len(pairs)))}, root mean square).",
+        "a larger set against the one; decay, averages or a larger batch against the other.",
+    )
+
+
+def _change(first: Sequence[bool], second: Sequence[bool], groups: Any) -> tuple[float, float]:
+    """Return the change of accuracy, and what the draw of the examples, or groups, adds to its square."""
+    changes = [int(b) - int(a) for a, b in zip(first, second, strict=True)]
+    n, total = len(changes), sum(changes)
+    d = total / n
+    if groups is None:
+        flips = sum(map(abs, changes)) / n
+        return d, (flips - d * d) / (n - 1) if n > 1 else 0.0
+    sums: dict[Hashable, list[float]] = {}
+    for label, change in zip(groups, changes, strict=True):
+        sums.setdefault(label, []).append(change - d)
+    many = len(sums)
+    spread = math.fsum(math.fsum(part) ** 2 for part in sums.values())
+    return d, many / (many - 1) * spread / n**2 if many > 1 else 0.0
+
+
+def driver(run: Run) -> Iterable[Finding]:
+    yield from _restart(run)
+    if not run.stretches:
+        return
+    for before, after in pairwise(run.stretches):
+        high, low = sorted((before, after), key=lambda s: -s.rate)
+        if high.interval.low > low.interval.high and high.rate > low.rate > 0:
+            run.numbers["jitter_ratio"] = high.jitter / low.jitter if low.jitter else math.inf
+            yield Finding(
+                "jitter-follows-rate",
+                "supported",
+                f"jitter is {points(high.jitter)} at the rate {high.rate:g} and {points(low.jitter)} at "
+                f"{low.rate:g}: the steps made it. That holds for too high a rate, small batches and wrong "
+                "labels alike.",
+            )
+            break
+    yield Finding(
+        "rate-or-batch",
+        "not identifiable",
+        "no log at a constant rate tells too high a rate from too small a batch"
+        + ("." if run.rates else "; and the rate is not in this log, so it was taken for constant."),
+        "two short reruns, at a quarter of the rate and with eight times the batch: compare_reruns.",
+    )
+
+
+def _restart(run: Run) -> Iterable[Finding]:
+    rates = run.rates
+    size = jitter(run.accuracy) if len(run.accuracy) > 2 else 0.0
+    for k in range(1, len(rates)):
+        fall = run.accuracy[k - 1] - run.accuracy[k]
+        if rates[k - 1] > 0 and rates[k] > STEP_OF_RATE * rates[k - 1] and fall > 2 * size > 0:
+            yield Finding(
+                "restart",
+                "fact",
+                f"accuracy falls by {points(fall)} at {run.place(k)}, where the rate goes up from "
+                f"{rates[k - 1]:g} to {rates[k]:g}: expected.",
+            )
+            return
+
+
+def unknown(run: Run) -> Iterable[Finding]:
+    if run.accuracy and run.correct is None:
+        yield Finding(
+            "share",
+            "not identifiable",
+            "how much of the jumps the set adds: it takes the flips of single examples.",
+        )
+    if run.accuracy and run.groups is None:
+        yield Finding(
+            "groups",
+            "not identifiable",
+            "whether examples come in groups; then fewer are independent, and the set can add more.",
+        )
+    yield Finding("seeds", "not identifiable", "how another seed would have come out.")
+    yield Finding(
+        "mode", "not identifiable", "whether the evaluation was in evaluation mode, on a fixed set."
+    )
+
+
+def next_run(run: Run) -> Iterable[Finding]:
+    if not run.accuracy:
+        todo = "the same run, with validation accuracy logged."
+    elif run.n is None:
+        todo = "none yet: say how large the evaluation set is (n_eval)."
+    elif "too-short" in run.found:
+        todo = f"a run with at least {FEWEST} evaluations at one rate, that of the end."
+    elif run.correct is None:
+        todo = (
+            "evaluate the last dozen epochs again and keep which examples are right (correct): it costs a "
+            "file, and settles how much of the jumps the set adds."
+        )
+    elif "set_share" in run.numbers:
+        todo = (
+            "two short reruns from the same checkpoint, one at a quarter of the rate, one with eight times "
+            "the batch (compare_reruns); then other seeds."
+        )
+    else:
+        todo = "other seeds: from twenty their spread is known within one and a half."
+    yield Finding("next", "fact", todo)

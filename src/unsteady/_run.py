@@ -1,0 +1,186 @@
+"""What is known of a run that is diagnosed: its finite evaluations, its set, its stretches at one rate."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from unsteady.accuracy import _count, decimals, infer_eval_size, jitter, jitter_interval
+from unsteady.diagnosis import FEWEST, Stretch
+from unsteady.history import History
+
+STEP_OF_RATE = 1.5
+
+
+@dataclass
+class Run:
+    """The finite evaluations of a run, at which places they are, and what is known of its set."""
+
+    history: History
+    correct: Sequence[Sequence[bool]] | None
+    groups: Sequence[Hashable] | None
+    at: list[int]
+    accuracy: list[float]
+    rates: list[float]
+    printed: float
+    n: int | None = None
+    source: str = ""
+    chance: float = 0.0
+    independent: float | None = None
+    stretches: list[Stretch] = field(default_factory=list)
+    numbers: dict[str, Any] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
+
+    def ceiling(self, part: Sequence[float]) -> float:
+        """Return the most that the set adds to the jitter of a part, rounding to its digits included."""
+        if self.independent is None:
+            return math.nan
+        n = self.independent
+        # Shrunk towards one half, like the centre of Wilson's interval: a lucky set has too small a p(1-p).
+        shrunk = [(n * p + 2) / (n + 4) for p in part]
+        spread = sum(p * (1 - p) for p in shrunk) / len(shrunk) / n
+        return math.sqrt(spread + self.printed**2 / 12)
+
+    def place(self, index: int) -> str:
+        """Return where an evaluation is, in words."""
+        for name in ("epoch", "step"):
+            column = getattr(self.history, name)
+            if column is not None and math.isfinite(column[self.at[index]]):
+                return f"{name} {column[self.at[index]]:g}"
+        return f"evaluation {self.at[index] + 1}"
+
+
+def column_of(history: History, name: str) -> list[float] | None:
+    """Return a column as floats; one of many replicates is refused."""
+    column = getattr(history, name)
+    if column is None:
+        return None
+    try:
+        return [float(value) for value in column]
+    except TypeError:
+        raise ValueError(
+            f"history must be one run, got {name} of many replicates: take one with history.run(k)"
+        ) from None
+
+
+def prepared(
+    history: History,
+    n_eval: int | None,
+    correct: Sequence[Sequence[bool]] | None,
+    groups: Sequence[Hashable] | None,
+) -> Run:
+    """Check what is given, and find out how large the set is and where the rate is constant."""
+    column = column_of(history, "val_accuracy") or []
+    bad = [p for p in column if math.isfinite(p) and not 0 <= p <= 1]
+    if bad:
+        raise ValueError(f"history must hold accuracies from 0 to 1, got val_accuracy {bad[0]:g}")
+    at = [index for index, p in enumerate(column) if math.isfinite(p)]
+    accuracy = [column[index] for index in at]
+    rates = column_of(history, "learning_rate") or []
+    rates = [rates[index] for index in at] if rates else []
+    run = Run(history, correct, groups, at, accuracy, rates, _printed(accuracy))
+    if n_eval is not None:
+        n_eval = _count("n_eval", n_eval, 1)
+    if correct is not None:
+        run.n, run.source = _checked_size(correct, column), "that of correct"
+        if n_eval not in (None, run.n):
+            raise ValueError(f"n_eval must be the {run.n} examples of correct, got {n_eval}")
+    elif n_eval is not None:
+        run.n, run.source = n_eval, "as given"
+    elif history.n_eval is not None:
+        run.n, run.source = int(history.n_eval), "as recorded"
+    elif accuracy and (found := infer_eval_size(accuracy)):
+        run.n, run.chance, run.source = found.n, found.chance, "inferred from the digits"
+    run.independent = _independent(run)
+    run.stretches = _stretches(run)
+    run.numbers.update(evaluations=len(history), n_eval=run.n)
+    return run
+
+
+def _printed(accuracy: Sequence[float]) -> float:
+    """Return the step to which accuracies are rounded; 0 if they have too many digits to tell."""
+    digits = max(map(decimals, accuracy), default=0)
+    return 10.0**-digits if 0 < digits <= 6 else 0.0
+
+
+def _checked_size(correct: Sequence[Sequence[bool]], accuracy: Sequence[float]) -> int:
+    """Return the number of examples, after a look whether their means are the accuracies."""
+    if len(correct) != len(accuracy) or not accuracy:
+        raise ValueError(
+            f"correct must hold one row an evaluation, {len(accuracy)} of them, got {len(correct)}"
+        )
+    sizes = {len(row) for row in correct}
+    if len(sizes) != 1 or 0 in sizes:
+        raise ValueError(f"correct must hold rows of one length, got lengths {sorted(sizes)[:5]}")
+    size = sizes.pop()
+    for index, (row, p) in enumerate(zip(correct, accuracy, strict=True)):
+        mean = sum(map(bool, row)) / size
+        if math.isfinite(p) and abs(mean - p) > 0.006:  # two decimals, and a little
+            raise ValueError(
+                f"correct must have the means val_accuracy, got {mean:.4f} where it is {p:.4f} "
+                f"(evaluation {index})"
+            )
+    return size
+
+
+def _independent(run: Run) -> float | None:
+    r"""Return how many independent examples the set is worth at least: :math:`n^2 / \sum m_g^2`."""
+    if run.groups is None:
+        return run.n
+    sizes = Counter(run.groups).values()
+    if run.n is not None and sum(sizes) != run.n:
+        raise ValueError(f"groups must hold one label an example, {run.n} of them, got {sum(sizes)}")
+    run.n, run.source = sum(sizes), run.source or "that of groups"
+    if not sizes:
+        raise ValueError("groups must hold one label an example, got none")
+    return run.n**2 / sum(size**2 for size in sizes)
+
+
+def _stretches(run: Run) -> list[Stretch]:
+    """Cut where the rate changes in a step, and leave out the climb at the beginning of each part."""
+    cuts = [0]
+    for index in range(1, len(run.rates)):
+        before, now = sorted((abs(run.rates[index - 1]), abs(run.rates[index])))
+        if math.isfinite(now) and now > STEP_OF_RATE * before:
+            cuts.append(index)
+    cuts.append(len(run.accuracy))
+    parts = [(settled(run.accuracy, a, b), b) for a, b in pairwise(cuts)]
+    long = [(a, b) for a, b in parts if b - a >= FEWEST]
+    level = 1 - 0.05 / max(len(long), 1)  # one error of 2.5 % for all of them
+    return [_measured(run, a, b, level) for a, b in long]
+
+
+def _measured(run: Run, start: int, stop: int, level: float) -> Stretch:
+    part = run.accuracy[start:stop]
+    rate = sum(run.rates[start:stop]) / (stop - start) if run.rates else math.nan
+    return Stretch(start, stop, rate, jitter(part), jitter_interval(part, level), run.ceiling(part))
+
+
+def settled(curve: Sequence[float], start: int, stop: int) -> int:
+    """Return the first evaluation at which a part has come to where it stays in its second half."""
+    if stop - start < FEWEST:
+        return start
+    half = curve[(start + stop) // 2 : stop]
+    level, reach = median(half), 2 * jitter(half)
+    return next((k for k in range(start, stop) if abs(curve[k] - level) <= reach), (start + stop) // 2)
+
+
+def finite_of(column: list[float] | None) -> list[float]:
+    return [value for value in column or () if math.isfinite(value)]
+
+
+def settled_curve(run: Any) -> list[float]:
+    """Return the finite accuracies of a run, or of a plain sequence, after the first climb."""
+    column = column_of(run, "val_accuracy") if isinstance(run, History) else [float(p) for p in run]
+    curve = finite_of(column)
+    return curve[settled(curve, 0, len(curve)) :]
+
+
+def points(share: float) -> str:
+    size = 100 * share
+    return f"{size:.2g} points" if size < 10 else f"{size:.0f} points"

@@ -1,0 +1,169 @@
+"""What a diagnosis finds in the trend of accuracy and losses."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import NormalDist, median
+
+from unsteady._run import Run, column_of, finite_of, points
+from unsteady.accuracy import jitter
+from unsteady.diagnosis import FEWEST, Finding
+from unsteady.history import History
+
+MOST_POINTS = 400
+
+
+def _thinned(curve: Sequence[float]) -> list[float]:
+    """Return at most a few hundred means of neighbouring values: pairs of points are many."""
+    width = -(-len(curve) // MOST_POINTS)
+    parts = [curve[k : k + width] for k in range(0, len(curve), width)]
+    return [math.fsum(part) / len(part) for part in parts]
+
+
+def slope(curve: Sequence[float]) -> float:
+    """Return the change of a curve from end to end, by the median of all slopes (Theil-Sen)."""
+    thin = _thinned(curve)
+    slopes = [(b - a) / (j - i) for i, a in enumerate(thin) for j, b in enumerate(thin[i + 1 :], i + 1)]
+    return median(slopes) * (len(thin) - 1) if slopes else 0.0
+
+
+def trend_test(curve: Sequence[float]) -> float:
+    """Return the p-value of a monotone trend (Mann-Kendall), negative for one downwards."""
+    thin = _thinned(curve)
+    size = len(thin)
+    score = sum((b > a) - (b < a) for i, a in enumerate(thin) for b in thin[i + 1 :])
+    ties = sum(t * (t - 1) * (2 * t + 5) for t in Counter(thin).values())
+    variance = (size * (size - 1) * (2 * size + 5) - ties) / 18
+    if variance <= 0 or score == 0:
+        return 1.0
+    z = (abs(score) - 1) / math.sqrt(variance)
+    p = 2 * (1 - NormalDist().cdf(z))
+    return math.copysign(max(p, 1e-300), score)
+
+
+def trend(run: Run) -> Iterable[Finding]:
+    history = run.history
+    losses = {name: finite_of(column_of(history, name)) for name in ("loss", "val_loss")}
+    if len(run.accuracy) >= FEWEST:
+        yield from _accuracy_trend(run)
+    if len(losses["val_loss"]) >= FEWEST:
+        yield from _overfitting(run, losses)
+    yield from _handicap(history)
+    if len(losses["loss"]) >= FEWEST:
+        yield from _plateau(run, losses["loss"])
+
+
+def _rises(curve: Sequence[float], p: float = 0.01) -> bool:
+    return 0 < trend_test(curve) < p
+
+
+def _falls(curve: Sequence[float], p: float = 0.01) -> bool:
+    return -p < trend_test(curve) < 0
+
+
+def _smooth(curve: Sequence[float]) -> list[float]:
+    return [median(curve[max(0, k - 2) : k + 3]) for k in range(len(curve))]
+
+
+def _accuracy_trend(run: Run) -> Iterable[Finding]:
+    curve = run.accuracy
+    half = curve[len(curve) // 2 :]
+    gained, size = slope(half), jitter(half)
+    smooth = _smooth(curve)
+    peak = max(range(len(curve)), key=smooth.__getitem__)
+    after = curve[peak:]
+    fallen = smooth[peak] - median(curve[-max(len(after) // 4, 1) :])
+    run.numbers.update(gained_in_second_half=gained, fallen_from_peak=fallen)
+    if len(after) >= FEWEST and _falls(after) and fallen > max(0.01, 2 * size / math.sqrt(len(after))):
+        yield Finding(
+            "declines",
+            "supported",
+            f"accuracy peaked about {run.place(peak)} and has fallen by {points(fallen)} since.",
+            "look at the labels of the training examples that are learned last; stop earlier, or penalise.",
+        )
+    elif _rises(half) and gained > max(0.005, size):
+        yield Finding(
+            "still-improving",
+            "supported",
+            f"accuracy rose by {points(gained)} over the second half: the run is not finished.",
+            "train on before you judge, or let the rate fall.",
+        )
+    else:
+        yield Finding(
+            "level",
+            "supported",
+            f"accuracy changed by {signed(gained)} over the second half.",
+        )
+
+
+def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Finding]:
+    curve = losses["val_loss"]
+    smooth = _smooth(curve)
+    lowest = min(range(len(curve)), key=smooth.__getitem__)
+    after = curve[lowest:]
+    risen = median(curve[-max(len(after) // 4, 1) :]) / smooth[lowest] - 1 if smooth[lowest] > 0 else 0.0
+    run.numbers["val_loss_risen"] = risen
+    if len(after) < FEWEST or not _rises(after) or risen < 0.05:
+        return
+    told = f"validation loss has risen by {risen:.0%} from its lowest"
+    training = losses["loss"][-len(after) :]
+    fell = len(training) == len(after) and _falls(training)
+    yield Finding(
+        "overfitting",
+        "supported" if fell else "possible",
+        f"{told} while training loss fell."
+        if fell
+        else f"{told}; that training loss fell meanwhile is not shown.",
+        "stop at the lowest, penalise, or get more data; a temperature tells whether it is mere certainty.",
+    )
+    accuracy = run.accuracy[-len(after) :]
+    if len(accuracy) == len(after) and not _falls(accuracy):
+        yield Finding(
+            "over-confident",
+            "supported",
+            f"meanwhile accuracy did not fall ({signed(slope(accuracy))}): the model grows more certain, "
+            "and not worse.",
+            "calibrate with a temperature, or stop, knowingly.",
+        )
+
+
+def _handicap(history: History) -> Iterable[Finding]:
+    pairs = {"accuracy": ("accuracy", "val_accuracy", 1), "loss": ("loss", "val_loss", -1)}
+    for name, (train, valid, sign) in pairs.items():
+        ours, theirs = column_of(history, train), column_of(history, valid)
+        if ours is None or theirs is None:
+            continue
+        worse = [sign * a < sign * b for a, b in zip(ours, theirs, strict=True) if math.isfinite(a + b)]
+        if len(worse) >= 3 and sum(worse) > len(worse) / 2:
+            yield Finding(
+                "handicapped-metric",
+                "fact",
+                f"training {name} is worse than validation {name} at {sum(worse)} of {len(worse)} "
+                "evaluations: a mean over the epoch, dropout or augmentation handicaps it.",
+                "re-evaluate the training set in evaluation mode.",
+            )
+            return
+
+
+def _plateau(run: Run, loss: list[float]) -> Iterable[Finding]:
+    half = loss[len(loss) // 2 :]
+    level = median(half)
+    fell = -slope(half) / level if level > 0 else 0.0
+    run.numbers["train_loss_fell"] = fell
+    reached = finite_of(column_of(run.history, "accuracy"))
+    fitted = reached and median(reached[-max(len(reached) // 4, 1) :]) > 0.98
+    if fell < 0.05 and not fitted and level > 0.02:
+        yield Finding(
+            "training-plateau",
+            "supported",
+            f"training loss fell by {max(fell, 0.0):.0%} over the second half and stays at {level:.2g}"
+            + (f", with {median(reached[-max(len(reached) // 4, 1) :]):.1%} right" if reached else "")
+            + ": too small a model, wrong labels or too low a rate, which this log does not tell apart.",
+            "a larger model, and a higher rate, for some epochs each: does training loss fall further?",
+        )
+
+
+def signed(share: float) -> str:
+    return f"{100 * share:+.1f} points"
