@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from unsteady.accuracy import accuracy_interval, effective_size, jitter, mcnemar_test
+from unsteady.accuracy import (
+    accuracy_interval,
+    effective_size,
+    infer_eval_size,
+    jitter,
+    jitter_interval,
+    mcnemar_bounds,
+    mcnemar_test,
+)
 
 
 def test_an_interval_ends_where_the_score_test_just_rejects():
@@ -108,3 +116,58 @@ def test_jitter_is_the_noise_around_a_line():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_jitters_interval_holds_what_it_says():
+    rng = np.random.default_rng(0)
+    for size in (12, 40):
+        ends = [jitter_interval(rng.normal(size=size), 0.9) for _ in range(4000)]
+        above = np.mean([low > 1 for low, _ in ends])
+        below = np.mean([high < 1 for _, high in ends])
+        assert above == pytest.approx(0.05, abs=0.015)
+        assert below == pytest.approx(0.05, abs=0.02)  # chi-squared is but matched
+
+
+def test_mcnemars_bounds_are_those_of_all_divisions():
+    for n, first, second in ((10, 4, 7), (12, 12, 3), (20, 15, 15), (9, 0, 9)):
+        possible = [
+            mcnemar_test(second - first + lost, lost)
+            for lost in range(n + 1)
+            if 0 <= second - first + lost <= n - first and lost <= first
+        ]
+        low, high = mcnemar_bounds(first, second, n)
+        assert (low, high) == (pytest.approx(min(possible)), pytest.approx(max(possible)))
+    assert all(mcnemar_bounds(50, 50 + net, 100).low > 0.05 for net in range(6))
+    with pytest.raises(ValueError, match="second must be an integer from 0 to 10, got 11"):
+        mcnemar_bounds(5, 11, 10)
+
+
+@pytest.mark.parametrize("n", [16, 25, 360, 797, 1437])
+def test_the_size_is_found_in_digits(n):
+    rng = np.random.default_rng(n)
+    right = rng.binomial(n, 0.8, size=40)
+    found = infer_eval_size((right / n).tolist())
+    assert found is not None
+    assert found.n == n
+    assert found.chance < 0.01
+    single = (right / n).astype(np.float32).astype(float).tolist()
+    assert infer_eval_size(single).n == n
+
+
+def test_the_size_is_not_guessed():
+    rng = np.random.default_rng(0)
+    rounded = np.round(rng.binomial(10_000, 0.8, size=100) / 10_000, 3)
+    assert infer_eval_size(rounded.tolist()) is None  # any size is possible
+    assert infer_eval_size((rng.binomial(360, 0.8, size=4) / 360).tolist()) is None  # too few
+    assert infer_eval_size(rng.uniform(0.7, 0.8, size=40).tolist()) is None  # no counts
+    assert infer_eval_size([]) is None
+    assert infer_eval_size([0.0, 1.0]) is None
+    # Three digits do not tell 491 from 499; that all are even betrays 500.
+    assert infer_eval_size(np.round(np.arange(401, 440, 3) / 499, 3).tolist()) is None
+    assert infer_eval_size((np.arange(401, 440, 3) / 500).tolist()).n == 500
+    with pytest.raises(ValueError, match=r"values must be accuracies from 0 to 1, got 87.5"):
+        infer_eval_size([87.5])
+    with pytest.raises(ValueError, match="risk must be above 0 and below 1, got 0"):
+        infer_eval_size([0.5], risk=0)
+    with pytest.raises(ValueError, match="values must be finite, got nan at index 1"):
+        infer_eval_size([0.5, float("nan")])

@@ -9,6 +9,7 @@ from unsteady import theory
 from unsteady.correctness import (
     best_epoch,
     churn,
+    decompose_fluctuation,
     flip_share,
     flips,
     seed_spread,
@@ -164,3 +165,42 @@ def test_the_best_epoch_is_scored_on_the_rest():
 def test_bad_input_to_what_seeds_tell_is_named(correct, call, error, message):
     with pytest.raises(error, match=message):
         call(correct)
+
+
+def test_what_the_set_adds_is_the_variance_over_sets():
+    """Against many sets drawn from a population whose own change is known."""
+    rng = np.random.default_rng(0)
+    n, sets = 60, 4000
+    before, after = rng.random((sets, n)) < 0.8, rng.random((sets, n)) < 0.75
+    found = decompose_fluctuation(np.stack([before, after]))
+    change = after.mean(axis=1) - before.mean(axis=1)
+    assert (found.sampling**2).mean() == pytest.approx(change.var(), rel=0.06)
+    assert (found.change**2 - found.sampling**2).mean() == pytest.approx(0.05**2, abs=0.0005)
+
+
+def test_groups_are_what_is_drawn():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(15), 4)
+    before, after = (np.repeat(rng.random((4000, 15)) < p, 4, axis=1) for p in (0.8, 0.75))
+    correct = np.stack([before, after])
+    change = after.mean(axis=1) - before.mean(axis=1)
+    assert (decompose_fluctuation(correct, groups).sampling ** 2).mean() == pytest.approx(
+        change.var(), rel=0.06
+    )
+    assert (decompose_fluctuation(correct).sampling ** 2).mean() < 0.3 * change.var()
+    alone = decompose_fluctuation(correct, np.arange(60)).sampling
+    np.testing.assert_allclose(alone, decompose_fluctuation(correct).sampling)
+
+
+def test_shares_lie_between_nothing_and_all():
+    still = np.ones((5, 2, 10), dtype=bool)
+    assert np.isnan(decompose_fluctuation(still).share).all()
+    moved = np.zeros((2, 10), dtype=bool)
+    moved[1] = True
+    assert decompose_fluctuation(moved).share == 0
+    with pytest.raises(ValueError, match="at least 2 examples"):
+        decompose_fluctuation(np.ones((3, 1), dtype=bool))
+    with pytest.raises(ValueError, match=r"groups must have the shape \(10,\)"):
+        decompose_fluctuation(moved, [1, 2])
+    with pytest.raises(ValueError, match="groups must be at least 2, got 1"):
+        decompose_fluctuation(moved, [1] * 10)

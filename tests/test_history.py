@@ -68,3 +68,29 @@ def test_without_pandas_it_says_what_to_do(monkeypatch):
 
 def test_repr_names_what_was_kept():
     assert repr(History(epoch=[1], step=[3], loss=[0.1])) == "History(1 evaluations: epoch, step, loss)"
+
+
+def test_one_replicate_of_many(blobs):
+    history = train(
+        MLP((4,), classes=3), blobs, SGD(np.array([0.1, 0.2])[:, None]), batch_size=10, epochs=3,
+        replicates=(2, 4), record=["correct", "parameters", "batch_loss"],
+    )  # fmt: skip
+    one = history.run(1, 2)
+    np.testing.assert_array_equal(one.val_accuracy, history.val_accuracy[:, 1, 2])
+    np.testing.assert_array_equal(one.val_correct, history.val_correct[:, 1, 2])
+    np.testing.assert_array_equal(one.batch_loss, history.batch_loss[:, 1, 2])
+    np.testing.assert_array_equal(one.parameters[0], history.parameters[0][:, 1, 2])
+    assert one.learning_rate == [0.2] * 3
+    assert one.n_eval == len(blobs.y_eval)
+    np.testing.assert_array_equal(one.epoch, [1, 2, 3])
+    with pytest.raises(ValueError, match="replicate must be 2 integers, one a replicate axis, got \\(1,\\)"):
+        history.run(1)
+    with pytest.raises(ValueError, match="one of those recorded, got \\(2, 0\\)"):
+        history.run(2, 0)
+    with pytest.raises(TypeError, match="replicate must be integers"):
+        history.run(0.5, 1)
+
+
+def test_what_all_replicates_share_stays(blobs):
+    history = train(MLP((4,), classes=3), blobs, SGD(0.1), batch_size=10, epochs=3, replicates=4)
+    np.testing.assert_array_equal(history.run(3).learning_rate, history.learning_rate)

@@ -26,7 +26,11 @@ def imported(statement: str) -> set[str]:
     [
         "import unsteady",
         "from unsteady import claim",
-        "import unsteady.claims, unsteady.history, unsteady.accuracy",
+        "import unsteady.claims, unsteady.history, unsteady.accuracy, unsteady.diagnosis",
+        "import unsteady.__main__",
+        # Reading, diagnosing and telling, too, as in a web page without NumPy.
+        "import unsteady as u; [run] = u.history.read_history({'val_acc': [.5, .6] * 9}); "
+        "assert str(u.diagnosis.diagnose(run))",
     ],
 )
 def test_light_rooms_import_the_standard_library_alone(statement):

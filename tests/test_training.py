@@ -38,7 +38,8 @@ def run(data, model=NET, optimizer=None, **changes):
 def columns(history):
     """All arrays of a history by name, lists of arrays taken apart."""
     found = {}
-    for name, value in vars(history).items():
+    told = ("name", "n_eval", "columns", "notes")
+    for name, value in ((name, value) for name, value in vars(history).items() if name not in told):
         for index, array in enumerate(value if isinstance(value, list) else [value]):
             if array is not None:
                 found[f"{name}_{index}"] = np.asarray(array)
@@ -652,3 +653,22 @@ def test_a_readers_own_order_is_asked_even_for_the_full_batch(blobs):
 
     drawn = run(blobs, batch_size=50, epochs=2, order=Bootstrap(), record="batch_loss")
     assert (drawn.batch_loss != run(blobs, batch_size=50, epochs=2, record="batch_loss").batch_loss).all()
+
+
+def test_a_run_goes_on_where_it_stopped(blobs):
+    model, more = MLP((4,), classes=3, batch_norm=True), {"batch_size": len(blobs.y_train), "replicates": 3}
+    whole = train(model, blobs, SGD(0.1), steps=8, evaluate_every=4, record="parameters", **more)
+    first = train(model, blobs, SGD(0.1), steps=4, evaluate_every="end", record="parameters", **more)
+    rest = train(
+        model, blobs, SGD(0.1), steps=4, evaluate_every="end", record="parameters", resume=first, **more
+    )
+    for ours, theirs in zip(
+        (*rest.parameters, *rest.buffers), (*whole.parameters, *whole.buffers), strict=True
+    ):
+        np.testing.assert_array_equal(ours[-1], theirs[-1])
+    with pytest.raises(ValueError, match="resume must be recorded with record='parameters'"):
+        train(model, blobs, SGD(0.1), steps=4, resume=train(model, blobs, SGD(0.1), steps=1, **more), **more)
+    with pytest.raises(ValueError, match="resume must hold arrays of the shapes"):
+        train(model, blobs, SGD(0.1), steps=4, resume=first, batch_size=5, replicates=2)
+    with pytest.raises(TypeError, match="resume must be a History"):
+        train(model, blobs, SGD(0.1), steps=4, resume=first.parameters, **more)

@@ -9,7 +9,7 @@ from typing import Any
 
 from unsteady._run import STEP_OF_RATE, Run, column_of, points
 from unsteady.accuracy import Interval, accuracy_interval, jitter, mcnemar_bounds
-from unsteady.diagnosis import FEWEST, Finding
+from unsteady.diagnosis import FEWEST, Finding, Stretch
 from unsteady.history import History
 
 
@@ -191,7 +191,7 @@ def _against_ceiling(run: Run) -> Finding:
         part = run.accuracy[worst.start : worst.stop]
         spread = sum(p * (1 - p) for p in part) / len(part)
         run.numbers.update(jitter=worst.jitter, jitter_low=worst.interval.low)
-        beyond = max(worst.interval.low**2 - run.printed**2 / 12, 0.0)
+        beyond = max(worst.interval.low - run.rounding, 0.0) ** 2
         enough = (
             f"; with more than {math.ceil(spread / beyond)} independent examples it would be more than a set "
             "can make"
@@ -206,7 +206,7 @@ def _against_ceiling(run: Run) -> Finding:
         )
     worst = max(run.stretches, key=lambda s: s.interval.low / s.ceiling if s.ceiling else 0.0)
     low, ceiling = worst.interval.low, worst.ceiling
-    share = max(0.0, 1 - (ceiling / low) ** 2) if low > 0 else 0.0
+    share = _least_share(worst)
     run.numbers.update(
         jitter=worst.jitter,
         jitter_low=low,
@@ -219,12 +219,12 @@ def _against_ceiling(run: Run) -> Finding:
         f"{where} jitter is {points(worst.jitter)} (at least {points(low)}), and a fixed set of "
         f"{_worth(run)} can add at most {points(ceiling)}"
     )
-    if share > 0:
+    if low > ceiling:
+        least = f", and makes at least {share:.0%} of the squared jitter" if share > 0.005 else ""
         return Finding(
             "population-moves",
             "supported",
-            f"{told}: accuracy on the population moves, and makes at least {share:.0%} of the squared "
-            f"jitter. {_assumed(run)}",
+            f"{told}: accuracy on the population moves{least}. {_assumed(run)}",
             "keep which examples are right, which settles the share; then average, or let the rate fall.",
         )
     return Finding(
@@ -233,6 +233,19 @@ def _against_ceiling(run: Run) -> Finding:
         f"{told}. So the set may make all of it; that is no evidence that it does. {_assumed(run)}",
         "keep which examples are right, one bit an example and evaluation: the flips settle it.",
     )
+
+
+def _least_share(stretch: Stretch) -> float:
+    """Return the least share of the squared jitter seen that is the model's.
+
+    The set's part may agree with the model's movement by chance, which adds twice their covariance.
+    """
+    if stretch.interval.low <= stretch.ceiling:
+        return 0.0
+    ratio = stretch.ceiling / stretch.jitter
+    degrees = 18 * (stretch.stop - stretch.start - 2) / 35
+    by_level = 1 - (stretch.ceiling / stretch.interval.low) ** 2
+    return max(0.0, min(by_level, 1 - ratio**2 - 4 * ratio / math.sqrt(degrees)))
 
 
 def _worth(run: Run) -> str:

@@ -36,6 +36,8 @@ class Log:
     rows: list[Row]
     notes: list[str] = field(default_factory=list)
     n_eval: int | None = None
+    cuts: set[int] = field(default_factory=set)
+    """Rows before which another run was appended with its header."""
 
     @property
     def columns(self) -> list[str]:
@@ -191,20 +193,23 @@ def _of_csv(name: str, text: str) -> Log:
     lines = csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter)
     rows: list[Row] = []
     notes: list[str] = []
+    cuts: set[int] = set()
     try:
         header = [cell.strip() for cell in next(lines)]
         for cells in lines:
             cells = [cell.strip() for cell in cells]
             if not any(cells):
                 continue
-            if cells == header:  # of another run that was appended
+            if cells == header:
+                cuts.add(len(rows))
                 continue
             if len(cells) != len(header):
+                line = lines.line_num
                 if next(lines, None) is None and rows and len(cells) < len(header):
                     notes.append("the last line is cut short, left out")
                     break
                 raise ValueError(
-                    f"{name}: line {lines.line_num} has {_counted(len(cells), 'cell')} where the header has "
+                    f"{name}: line {line} has {_counted(len(cells), 'cell')} where the header has "
                     f"{len(header)}; pass one table with one header"
                 )
             rows.append(dict(zip(header, cells, strict=True)))
@@ -215,7 +220,7 @@ def _of_csv(name: str, text: str) -> Log:
         raise ValueError(f"{name}: two columns are named {twice!r}; rename one")
     if not rows:
         raise ValueError(f"{name}: a header and no rows; found {_listed(header)}")
-    return Log(name, rows, notes)
+    return Log(name, rows, notes, cuts=cuts)
 
 
 def _of_estimator(estimator: Any) -> Log:
@@ -386,7 +391,7 @@ def read(source: Any, columns: Mapping[str, str] | None, n_eval: int | None) -> 
         chosen = choose(part, given)
         rows = [{name: _number(row.get(column)) for name, column in chosen.items()} for row in part.rows]
         percent = _convert(part, chosen, rows)
-        runs = _split(rows)
+        runs = _split(rows, part.cuts)
         for number, run in enumerate(runs, 1):
             name = part.name if len(runs) == 1 else f"{part.name}, run {number} of {len(runs)}"
             history = _history(name, run, chosen, [*part.notes, *percent], n_eval or part.n_eval)
@@ -469,19 +474,18 @@ def _as_accuracy(value: float, percent: bool, error: bool) -> float:
     return min(max(float(1 - exact if error else exact), 0.0), 1.0)
 
 
-def _split(rows: list[Row]) -> list[list[Row]]:
-    """Cut where the count of steps, or else of epochs, goes back: another run was appended."""
+def _split(rows: list[Row], cuts: set[int]) -> list[list[Row]]:
+    """Cut where a header returns, or steps, or else epochs, go back: another run was appended."""
     key = "step" if any(row.get("step") is not None for row in rows) else "epoch"
     runs: list[list[Row]] = [[]]
     last = -math.inf
-    for row in rows:
+    for index, row in enumerate(rows):
         place = row.get(key)
-        if place is not None:
-            if place < last:
-                runs.append([])
-            last = place
+        if index in cuts or (place is not None and place < last):
+            runs.append([])
+        last = last if place is None or math.isnan(place) else place
         runs[-1].append(row)
-    return runs
+    return [run for run in runs if run]
 
 
 def _history(

@@ -15,6 +15,8 @@ from unsteady.diagnosis import FEWEST, Stretch
 from unsteady.history import History
 
 STEP_OF_RATE = 1.5
+ERROR = 0.005
+"""Chance that movement is claimed, at worst, where there is none: one for all stretches of a run."""
 
 
 @dataclass
@@ -37,14 +39,20 @@ class Run:
     found: set[str] = field(default_factory=set)
 
     def ceiling(self, part: Sequence[float]) -> float:
-        """Return the most that the set adds to the jitter of a part, rounding to its digits included."""
+        """Return the most that the set, and rounding where counts are lost, add to the jitter of a part."""
         if self.independent is None:
             return math.nan
         n = self.independent
         # Shrunk towards one half, like the centre of Wilson's interval: a lucky set has too small a p(1-p).
         shrunk = [(n * p + 2) / (n + 4) for p in part]
         spread = sum(p * (1 - p) for p in shrunk) / len(shrunk) / n
-        return math.sqrt(spread + self.printed**2 / 12)
+        return math.sqrt(spread) + self.rounding
+
+    @property
+    def rounding(self) -> float:
+        """Return by how much printed accuracies may be off, where that is more than half an example."""
+        exact = self.n is not None and self.printed * self.n <= 1
+        return 0.0 if exact else self.printed / 2
 
     def place(self, index: int) -> str:
         """Return where an evaluation is, in words."""
@@ -151,7 +159,7 @@ def _stretches(run: Run) -> list[Stretch]:
     cuts.append(len(run.accuracy))
     parts = [(settled(run.accuracy, a, b), b) for a, b in pairwise(cuts)]
     long = [(a, b) for a, b in parts if b - a >= FEWEST]
-    level = 1 - 0.05 / max(len(long), 1)  # one error of 2.5 % for all of them
+    level = 1 - 2 * ERROR / max(len(long), 1)
     return [_measured(run, a, b, level) for a, b in long]
 
 

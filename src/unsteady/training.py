@@ -174,6 +174,7 @@ class _Plan:
     record: tuple[str, ...]
     average: Average | None
     clip_norm: float | None
+    resume: tuple[Parameters, Parameters] | None
     progress: bool
 
     @property
@@ -236,6 +237,8 @@ class _Run:
         weights = [plan.rng(int(seed), "weights") for seed in seeds]
         self.dtype = plan.data.X_train.dtype
         parameters, buffers = plan.model.start(plan.data.X_train.shape[1], weights)
+        if plan.resume:
+            parameters, buffers = ([array[chosen] for array in arrays] for arrays in plan.resume)
         self.parameters = [parameter.astype(self.dtype) for parameter in parameters]
         self.buffers = [buffer.astype(self.dtype) for buffer in buffers]
         self.state = self.optimizer.start(self.parameters)
@@ -395,6 +398,25 @@ def _run(plan: _Plan, chosen: slice) -> dict[str, Array]:
     return _Run(plan, chosen).go()
 
 
+def _checkpoint(
+    model: Model, data: Data, resume: History | None, replicates: tuple[int, ...]
+) -> tuple[Parameters, Parameters] | None:
+    """Return the last weights and buffers of a run, one axis for all replicates."""
+    if resume is None:
+        return None
+    if instance("resume", resume, History, "a History").parameters is None:
+        raise ValueError("resume must be recorded with record='parameters', got a history without")
+    fresh = model.start(data.X_train.shape[1], [np.random.default_rng(0)])
+    last = []
+    for kept, made in zip((resume.parameters, resume.buffers or []), fresh, strict=True):
+        shapes = [replicates + array.shape[1:] for array in made]
+        found = [array[-1].shape for array in kept]
+        if found != shapes:
+            raise ValueError(f"resume must hold arrays of the shapes {shapes}, got {found}")
+        last.append([array[-1].reshape(-1, *array.shape[-2:]) for array in kept])
+    return last[0], last[1]
+
+
 def _chunks(plan: _Plan) -> list[slice]:
     """Cut the flattened replicates so that a chunk's work fits the cache and its state the memory."""
     total = math.prod(plan.replicates)
@@ -422,7 +444,8 @@ def _assemble(plan: _Plan, parts: Sequence[dict[str, Array]]) -> History:
         rates = columns["learning_rate"]
         columns["learning_rate"] = rates[(slice(None), *[0] * len(plan.replicates))]
     step = np.array([s for s in range(1, plan.steps + 1) if plan.evaluates(s)])
-    return History(epoch=step / plan.steps_per_epoch, step=step, **columns)
+    n_eval = None if plan.data.y_eval is None else len(plan.data.y_eval)
+    return History(epoch=step / plan.steps_per_epoch, step=step, n_eval=n_eval, **columns)
 
 
 def _count_steps(epochs: int | None, steps: int | None, steps_per_epoch: int) -> int:
@@ -504,6 +527,7 @@ def train(
     record: Sequence[str] = (),
     average: Average | None = None,
     clip_norm: float | None = None,
+    resume: History | None = None,
     dtype: Any = None,
     progress: bool = False,
 ) -> History:
@@ -550,6 +574,9 @@ def train(
     clip_norm : float
         Where the norm of a replicate's gradient, the regularizer's included, is longer, it is shortened to
         this, above 0. None leaves it as it is.
+    resume : History
+        What :func:`train` returned for the same model and replicates, recorded with ``"parameters"``: begin
+        with the weights of its last evaluation. The optimizer's memory and the counts begin anew.
     dtype : {float32, float64}
         What to compute in; float64 if not given.
     progress : bool
@@ -608,6 +635,7 @@ def train(
         record=tuple(names),
         average=average,
         clip_norm=None if clip_norm is None else scalar("clip_norm", clip_norm, above=0),
+        resume=_checkpoint(model, data, resume, shape),
         progress=bool(progress),
     )
     parts = joblib.Parallel()(joblib.delayed(_run)(plan, chunk) for chunk in _chunks(plan))

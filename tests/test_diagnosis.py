@@ -1,0 +1,246 @@
+"""What a diagnosis says of records made by hand. Its guarantees are in test_calibration."""
+
+import json
+import math
+import random
+
+import numpy as np
+import pytest
+
+from unsteady.correctness import decompose_fluctuation
+from unsteady.diagnosis import SECTIONS, VERDICTS, compare_reruns, diagnose
+from unsteady.history import History
+from unsteady.models import MLP
+from unsteady.optimizers import SGD
+from unsteady.training import train
+
+
+def counts(n, share, noise, evaluations=40, seed=0):
+    """Return accuracies that are counts over n, around a share, with jumps of so many examples."""
+    rng = random.Random(seed)
+    return [min(max(round(n * share + rng.gauss(0, noise)), 0), n) / n for _ in range(evaluations)]
+
+
+def record(curve, **columns):
+    return History(epoch=list(range(1, len(curve) + 1)), val_accuracy=curve, **columns)
+
+
+def test_a_report_has_its_sections_in_order_and_known_verdicts():
+    found = diagnose(record(counts(400, 0.9, 8)), n_eval=400)
+    places = [SECTIONS.index(finding.section) for finding in found.findings]
+    assert places == sorted(places)
+    assert {finding.verdict for finding in found.findings} <= set(VERDICTS)
+    report = str(found)
+    assert [line for line in report.splitlines() if line.lower() in SECTIONS] == [
+        section.capitalize() for section in SECTIONS
+        if any(finding.section == section for finding in found.findings)
+    ]  # fmt: skip
+    assert all(len(line) <= 110 for line in report.splitlines())
+    assert found["next"].section == "the next run to make"
+    with pytest.raises(KeyError, match="no finding 'nothing'; there are read"):
+        found["nothing"]
+
+
+def test_json_has_the_same_findings():
+    found = diagnose(record(counts(400, 0.9, 8)), n_eval=400)
+    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert told["n_eval"] == 400
+    assert [f["name"] for f in told["findings"]] == [f.name for f in found.findings]
+    assert set(told["findings"][0]) == {"name", "verdict", "evidence", "next"}
+
+
+def test_jitter_beyond_the_ceiling_moves_and_within_it_says_nothing():
+    # The standard error of .9 on 400 examples is 6 of them.
+    moving = diagnose(record(counts(400, 0.9, 18)), n_eval=400)
+    assert moving["population-moves"].verdict == "supported"
+    assert 0.4 < moving.numbers["real_share_low"] < 1 - 1 / 9
+    for noise in (0.0, 2.0, 6.0):
+        still = diagnose(record(counts(400, 0.9, noise)), n_eval=400)
+        assert still["population-moves"].verdict == "not identifiable"
+
+
+def test_rounding_raises_the_ceiling():
+    # Of 50 000 examples, two decimals, on the border of two of them: what is seen is the rounding.
+    rng = random.Random(0)
+    accuracy = [round(0.805 + rng.gauss(0, 0.0018), 2) for _ in range(60)]
+    found = diagnose(record(accuracy), n_eval=50_000)
+    assert found.numbers["jitter"] > 0.004
+    assert found["population-moves"].verdict == "not identifiable"
+    exact = [value + 1e-7 * k for k, value in enumerate(accuracy)]
+    assert diagnose(record(exact), n_eval=50_000)["population-moves"].verdict == "supported"
+
+
+def test_without_a_size_it_says_which_size_would_do():
+    accuracy = [p - 1e-4 * math.pi for p in counts(400, 0.9, 18)]  # counts of nothing
+    found = diagnose(record(accuracy))
+    assert found["eval-size"].verdict == "not identifiable"
+    assert "independent examples it would be more than a set can make" in found["population-moves"].evidence
+    assert "n_eval" in found["next"].evidence
+
+
+def test_small_changes_cannot_be_significant():
+    accuracy = [0.90, 0.92, 0.89, 0.91, 0.88]  # of 100: at most three examples
+    found = diagnose(record(accuracy), n_eval=100)
+    assert "cannot be significant" in found["largest-drop"].evidence
+    assert "3 examples" in found["largest-drop"].evidence
+    assert (
+        diagnose(record([0.9, 0.7]), n_eval=1000)["largest-drop"].evidence.count("that is significant") == 1
+    )
+    assert "p lies between" in diagnose(record([0.9, 0.8]), n_eval=100)["largest-drop"].evidence
+
+
+def test_too_few_evaluations_abstain():
+    found = diagnose(record(counts(400, 0.9, 18, evaluations=11)), n_eval=400)
+    assert found["too-short"].verdict == "not identifiable"
+    assert "population-moves" not in found
+    assert found.stretches == ()
+
+
+def test_a_step_of_the_rate_cuts_and_a_cosine_does_not():
+    high, low = counts(400, 0.88, 20, seed=1), counts(400, 0.92, 4, seed=2)
+    rates = [0.1] * 40 + [0.01] * 40
+    found = diagnose(record(high + low, learning_rate=rates), n_eval=400)
+    assert [round(stretch.rate, 3) for stretch in found.stretches] == [0.1, 0.01]
+    assert found["jitter-follows-rate"].verdict == "supported"
+    cosine = [0.05 * (1 + math.cos(math.pi * k / 100)) for k in range(80)]
+    assert len(diagnose(record(high + low, learning_rate=cosine), n_eval=400).stretches) == 1
+
+
+def test_a_drop_where_the_rate_goes_up_is_expected():
+    accuracy = [*counts(400, 0.9, 2), 0.7, *counts(400, 0.9, 2, seed=1)]
+    rates = [0.01] * 40 + [0.1] * 41
+    assert "expected" in diagnose(record(accuracy, learning_rate=rates), n_eval=400)["restart"].evidence
+
+
+@pytest.mark.parametrize(("loss", "verdict"), [("falls", "supported"), ("none", "possible")])
+def test_overfitting_needs_a_rise_and_a_fall(loss, verdict):
+    falling = [1 / (1 + k) for k in range(40)]
+    rising = [1 - 0.1 * k for k in range(5)] + [0.5 + 0.02 * k for k in range(35)]
+    columns = {"val_loss": rising, **({"loss": falling} if loss == "falls" else {})}
+    found = diagnose(record(counts(400, 0.9, 2), **columns), n_eval=400)
+    assert found["overfitting"].verdict == verdict
+    assert "over-confident" in found
+    # A gap alone is no evidence.
+    level = diagnose(record(counts(400, 0.9, 2), val_loss=[2.0] * 40, loss=falling), n_eval=400)
+    assert "overfitting" not in level
+
+
+def test_trends_of_accuracy():
+    climb = [0.5 + 0.01 * k for k in range(40)]
+    assert "still-improving" in diagnose(record(climb), n_eval=1000)
+    fall = [0.5 + 0.04 * k for k in range(10)] + [0.9 - 0.005 * k for k in range(40)]
+    assert "declines" in diagnose(record(fall), n_eval=1000)
+    assert "level" in diagnose(record(counts(400, 0.9, 4)), n_eval=400)
+
+
+def test_a_training_metric_below_validation_is_handicapped():
+    accuracy = counts(400, 0.9, 4)
+    assert diagnose(record(accuracy, accuracy=[0.8] * 40), n_eval=400)["handicapped-metric"].verdict == "fact"
+    assert "handicapped-metric" not in diagnose(record(accuracy, accuracy=[0.99] * 40), n_eval=400)
+
+
+def test_a_plateau_is_one_label_for_three_causes():
+    found = diagnose(record(counts(400, 0.6, 4), accuracy=[0.6] * 40, loss=[1.2] * 40), n_eval=400)
+    assert "which this log does not tell apart" in found["training-plateau"].evidence
+    fitted = diagnose(record(counts(400, 0.9, 4), accuracy=[0.999] * 40, loss=[0.05] * 40), n_eval=400)
+    assert "training-plateau" not in fitted
+
+
+@pytest.fixture(scope="module")
+def bits():
+    """Correctness of 60 examples in 20 groups of three that are right or wrong together, 30 evaluations."""
+    rng = np.random.default_rng(0)
+    level = np.repeat(rng.normal(1, 1, 20), 3)
+    return np.array([np.repeat(rng.normal(0, 0.7, 20), 3) < level for _ in range(30)])
+
+
+def test_flips_settle_the_share_as_correctness_does(bits):
+    groups = np.repeat(np.arange(20), 3)
+    history = record(bits.mean(axis=1).tolist())
+    found = diagnose(history, correct=bits)
+    stretch = found.stretches[0]
+    part = bits[stretch.start : stretch.stop]
+    assert found.numbers["set_share"] == pytest.approx(decompose_fluctuation(part).share)
+    grouped = diagnose(history, correct=bits.tolist(), groups=groups.tolist())
+    part = bits[grouped.stretches[0].start : grouped.stretches[0].stop]
+    assert grouped.numbers["set_share"] == pytest.approx(decompose_fluctuation(part, groups).share)
+    assert grouped.numbers["set_share"] > found.numbers["set_share"]
+    assert grouped.numbers["ceiling"] > 1.6 * found.numbers["ceiling"]
+    assert "pass groups" in found["population-moves"].evidence
+    assert "pass groups" not in grouped["population-moves"].evidence
+
+
+def test_one_replicate_of_what_train_returned(blobs):
+    history = train(MLP((4,), classes=3), blobs, SGD(0.3), batch_size=10, epochs=20, replicates=(2, 3))
+    found = diagnose(history.run(1, 2))
+    assert found.numbers["n_eval"] == len(blobs.y_eval)
+    with pytest.raises(ValueError, match=r"history.run\(k\)"):
+        diagnose(history)
+
+
+def test_bad_input_is_named(bits):
+    history = record(bits.mean(axis=1).tolist())
+    with pytest.raises(TypeError, match="history must be a History, got dict"):
+        diagnose({"val_accuracy": [0.5]})
+    with pytest.raises(ValueError, match="n_eval must be the 60 examples of correct, got 50"):
+        diagnose(history, n_eval=50, correct=bits)
+    with pytest.raises(ValueError, match="correct must hold one row an evaluation, 30 of them, got 29"):
+        diagnose(history, correct=bits[:-1])
+    with pytest.raises(ValueError, match="correct must have the means val_accuracy"):
+        diagnose(history, correct=bits[::-1])
+    with pytest.raises(ValueError, match="correct must hold rows of one length"):
+        diagnose(record([1.0, 1.0]), correct=[[True], [True, True]])
+    with pytest.raises(ValueError, match="groups must hold one label an example, 60 of them, got 3"):
+        diagnose(history, n_eval=60, groups=[1, 2, 3])
+    with pytest.raises(ValueError, match="n_eval must be an integer >= 1, got 0"):
+        diagnose(history, n_eval=0)
+    with pytest.raises(ValueError, match="accuracies from 0 to 1, got val_accuracy 50"):
+        diagnose(record([50.0]))
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        History(),
+        History(epoch=[1], val_accuracy=[0.5]),
+        record([math.nan] * 20),
+        record([1.0] * 20),
+        record([0.0] * 20),
+        record([0.5, math.nan] * 20, loss=[math.inf] * 40, val_loss=[0.0] * 40),
+        History(step=[1, 2, 3], val_loss=[1.0, 0.5, 0.2]),
+        record(counts(50, 0.5, 5), learning_rate=[0.0] * 40),
+        record(counts(50, 0.5, 5), learning_rate=[math.nan] * 40),
+        record(counts(50, 0.5, 5), learning_rate=[-0.1, 0.1] * 20),
+    ],
+)
+def test_odd_records_give_a_report(history):
+    for n_eval in (None, 1, 50):
+        found = diagnose(history, n_eval=n_eval)
+        assert str(found)
+        json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_reruns_tell_the_rate_from_the_batch():
+    base, much, little = (counts(400, 0.9, noise, seed=noise) for noise in (20, 22, 4))
+    told = {
+        "instability": compare_reruns(record(base), record(little), record(much)),
+        "batch-noise": compare_reruns(base, little, little),
+        "not-the-steps": compare_reruns(base, much, little),
+    }
+    assert {name: (name, "supported") for name in told} == {n: (f.name, f.verdict) for n, f in told.items()}
+    middling = [0.9 + 0.6 * (p - 0.9) for p in base]
+    assert compare_reruns(base, little, middling).verdict == "possible"
+    with pytest.raises(ValueError, match="large_batch must hold at least 12 evaluations"):
+        compare_reruns(base, much, base[:8])
+
+
+def test_the_picture_has_the_band_and_the_ratio():
+    figure = diagnose(record(counts(400, 0.9, 18)), n_eval=400).plot()
+    above, below = figure.axes
+    assert above.get_ylabel() == "accuracy"
+    assert len(above.collections) == 1
+    assert below.get_ylabel() == "jitter / ceiling"
+    [drawn] = [line for line in below.lines if len(line.get_ydata()) == 2 and line.get_linestyle() == "--"]
+    assert set(drawn.get_ydata()) == {1.0}
+    with pytest.raises(ValueError, match="validation accuracy"):
+        diagnose(History(step=[1], loss=[1.0])).plot()
