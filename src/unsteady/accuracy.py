@@ -312,12 +312,11 @@ def infer_eval_size(values: Sequence[float], largest: int = 100_000, risk: float
     Notes
     -----
     A size counts while the digits resolve it well, :math:`4 \delta n \le 1` for values known to
-    :math:`\pm\delta`; where another one fits as well, but for multiples, none is returned. With K different
-    values, other than 0 and 1, chance fits up to n number at most :math:`\sum_{m \le n} (3 \delta m)^K` on
-    average (3 and not 2, since printed values lie on a grid); and all K counts share a factor, so that n
-    comes out too small, with the probability :math:`\sum_p p^{-K}` over the primes. So it takes seven values.
-    Values that all are multiples of 2, 5 and the like in their last digit are not rounded, with the same
-    probability of a mistake: they betray n, too.
+    :math:`\pm\delta`, or if all values are multiples of more than a unit in their last digit; and only where
+    no neighbouring size, from two thirds to one and a half of it, fits as well. With K different values,
+    other than 0 and 1, chance fits up to n number at most :math:`\sum_{m \le n} (3 \delta m)^K` on average (3
+    and not 2, since printed values lie on a grid); and all K counts share a factor, so that n comes out too
+    small, with the probability :math:`\sum_p p^{-K}` over the primes. So it takes seven values.
 
     Examples
     --------
@@ -334,22 +333,29 @@ def infer_eval_size(values: Sequence[float], largest: int = 100_000, risk: float
     digits = max(map(decimals, distinct), default=0)
     off = max(0.5 * 10.0**-digits, _FLOAT32)
     chance = sum(float(prime) ** -len(distinct) for prime in _PRIMES)
-    if off > _FLOAT32 and chance <= risk:
-        units = [round(value * 10**digits) for value in distinct]
-        if (shared := math.gcd(10**digits, *units)) > 1:
-            return EvalSize(10**digits // shared, chance)
-    found = None
+    if chance > risk:
+        return None
+    shared = math.gcd(10**digits, *(round(value * 10**digits) for value in distinct))
+    if off > _FLOAT32 and shared > 1:
+        exact = 10**digits // shared
+        return EvalSize(exact, chance) if exact <= largest and _alone(distinct, exact, off) else None
     for n in range(1, min(largest, int(0.25 / off)) + 1):
-        if found is None:
-            chance += (3 * off * n) ** len(distinct)
-            if chance > risk:
-                return None
-        if all(abs(value * n - round(value * n)) <= off * n * (1 + 1e-9) for value in distinct):
-            if found is None:
-                found = EvalSize(n, chance)
-            elif n % found.n:
-                return None
-    return found
+        chance += (3 * off * n) ** len(distinct)
+        if chance > risk:
+            return None
+        if _fits(distinct, n, off):
+            return EvalSize(n, chance) if _alone(distinct, n, off) else None
+    return None
+
+
+def _fits(values: set[float], n: int, off: float) -> bool:
+    """Whether all values, known to so much, may be counts over n."""
+    return all(abs(value * n - round(value * n)) <= off * n * (1 + 1e-9) for value in values)
+
+
+def _alone(values: set[float], n: int, off: float) -> bool:
+    """Whether no neighbouring size fits, too, as 499 may where 500 does and three digits are known."""
+    return not any(_fits(values, m, off) for m in range(n - n // 3, n + n // 2 + 1) if m != n)
 
 
 def decimals(value: float) -> int:
