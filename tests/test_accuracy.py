@@ -162,7 +162,7 @@ def test_the_size_is_not_guessed():
     assert infer_eval_size(rng.uniform(0.7, 0.8, size=40).tolist()) is None  # no counts
     assert infer_eval_size([]) is None
     assert infer_eval_size([0.0, 1.0]) is None
-    # Three digits do not tell 499 from 500; 250, of whose counts all are multiples of .004, has no such double.
+    # Three digits do not tell 499 from 500; 250, whose counts are multiples of .004, has no such double.
     assert infer_eval_size((np.arange(401, 440, 3) / 500).tolist()) is None
     assert infer_eval_size((np.arange(201, 240, 3) / 250).tolist()).n == 250
     with pytest.raises(ValueError, match=r"values must be accuracies from 0 to 1, got 87.5"):

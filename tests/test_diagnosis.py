@@ -66,7 +66,7 @@ def test_rounding_raises_the_ceiling():
     found = diagnose(record(accuracy), n_eval=50_000)
     assert found.numbers["jitter"] > 0.004
     assert found["population-moves"].verdict == "not identifiable"
-    exact = [value + 1e-7 * k for k, value in enumerate(accuracy)]
+    exact = counts(50_000, 0.805, 250, evaluations=60)
     assert diagnose(record(exact), n_eval=50_000)["population-moves"].verdict == "supported"
 
 
@@ -83,9 +83,7 @@ def test_small_changes_cannot_be_significant():
     found = diagnose(record(accuracy), n_eval=100)
     assert "cannot be significant" in found["largest-drop"].evidence
     assert "3 examples" in found["largest-drop"].evidence
-    assert (
-        diagnose(record([0.9, 0.7]), n_eval=1000)["largest-drop"].evidence.count("that is significant") == 1
-    )
+    assert diagnose(record([0.9, 0.7]), n_eval=1000)["largest-drop"].evidence.count("which it has") == 1
     assert "p lies between" in diagnose(record([0.9, 0.8]), n_eval=100)["largest-drop"].evidence
 
 
@@ -135,7 +133,10 @@ def test_trends_of_accuracy():
 
 def test_a_training_metric_below_validation_is_handicapped():
     accuracy = counts(400, 0.9, 4)
-    assert diagnose(record(accuracy, accuracy=[0.8] * 40), n_eval=400)["handicapped-metric"].verdict == "fact"
+    assert (
+        diagnose(record(accuracy, accuracy=[0.8] * 40), n_eval=400)["handicapped-metric"].verdict
+        == "supported"
+    )
     assert "handicapped-metric" not in diagnose(record(accuracy, accuracy=[0.99] * 40), n_eval=400)
 
 

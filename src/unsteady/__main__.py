@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"unsteady {unsteady.__version__}")
     command = top.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser(
         "diagnose",
+        usage="unsteady diagnose LOG [--n-eval N] [--columns FIELD=COLUMN ...] [--plot FILE] [--json]",
         help="say what the log of a training run can tell of its unsteadiness, and what it cannot",
         description="Reads the log that a framework wrote (CSV of Keras, Lightning, timm or Ultralytics, "
         "charts that W&B and TensorBoard export, trainer_state.json of Hugging Face, JSON lines, "
@@ -51,10 +54,13 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name in letters that the terminal lacks
     try:
         columns = dict(_named(pair) for pair in options.columns)
         source = sys.stdin.buffer if options.log == "-" else options.log
-        runs = [diagnose(run) for run in read_history(source, columns or None, options.n_eval)]
+        runs = [diagnose(run, options.n_eval) for run in read_history(source, columns or None)]
         if options.plot:
             _draw(runs, options.plot)
     except OSError as error:
@@ -83,7 +89,11 @@ def _named(pair: str) -> tuple[str, str]:
 
 def _refused(why: str) -> int:
     """Say in one line why, and what to pass as it is passed here."""
-    told = re.sub(r"columns=\{'(\w+)': '?(.*?)'?\}", r"--columns \1=\2", " ".join(why.split()))
+    told = re.sub(
+        r"columns=\{'(\w+)': '?(.*?)'?\}",
+        lambda found: f"--columns {shlex.quote(f'{found[1]}={found[2]}')}",
+        " ".join(why.split()),
+    )
     print(f"unsteady: {told}", file=sys.stderr)
     return UNREADABLE
 
@@ -93,6 +103,8 @@ def _draw(runs: Sequence[Diagnosis], file: str) -> None:
     import matplotlib as mpl
 
     mpl.use("agg")
+    if any(run.history.val_accuracy is None for run in runs):
+        raise ValueError(f"{runs[0].history.name}: --plot draws validation accuracy, which this log has not")
     stem, dot, kind = file.rpartition(".")
     if not dot or not stem:
         raise ValueError(f"--plot takes a file with an ending, as run.png, got {file!r}")

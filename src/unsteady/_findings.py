@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from unsteady._run import STEP_OF_RATE, Run, column_of, points
+from unsteady._run import STEP_OF_RATE, Run, points
 from unsteady.accuracy import Interval, accuracy_interval, jitter, mcnemar_bounds
 from unsteady.diagnosis import FEWEST, Finding, Stretch
 from unsteady.history import History
@@ -38,7 +38,8 @@ def _has(history: History, name: str) -> bool:
 
 
 def _lost(history: History, name: str) -> int:
-    return sum(not math.isfinite(value) for value in column_of(history, name) or ())
+    """Count what is no finite number; what was not logged does not count."""
+    return sum(value is not None and not math.isfinite(value) for value in getattr(history, name))
 
 
 def resolution(run: Run) -> Iterable[Finding]:
@@ -59,23 +60,23 @@ def resolution(run: Run) -> Iterable[Finding]:
             "pass n_eval.",
         )
         return
-    if run.chance:
+    if run.inferred:
         run.numbers["n_eval_chance"] = run.chance
         yield Finding(
             "eval-size",
             "supported",
-            f"{run.n} examples, or a multiple: the fewest of which all accuracies are counts "
-            f"(by chance in at most {run.chance:.1%}).",
-            "pass n_eval if you know it.",
+            f"{run.n} examples, or a multiple: the fewest of which all accuracies are counts (by chance in "
+            f"at most {run.chance:.1%}). Where they are means over batches, the set may be far smaller.",
+            "pass n_eval.",
         )
     else:
         yield Finding("eval-size", "fact", f"{run.n} examples, {run.source}: one is {points(1 / run.n)}.")
-        if not _are_counts(run):
+        if not run.are_counts:
             yield Finding(
                 "no-counts",
                 "fact",
                 f"the accuracies are not counts over {run.n}: a mean over batches of unequal size, or of "
-                "another set than you think. What follows takes them for counts all the same.",
+                "another set than you think. So nothing follows for sure from that size.",
                 "count right answers over the whole set.",
             )
     yield _last(run)
@@ -84,22 +85,20 @@ def resolution(run: Run) -> Iterable[Finding]:
         yield from _best(run)
 
 
-def _are_counts(run: Run) -> bool:
-    assert run.n is not None
-    off = max(run.printed / 2, 2e-7) * run.n
-    return all(abs(p * run.n - round(p * run.n)) <= off * (1 + 1e-9) for p in run.accuracy)
-
-
 def _last(run: Run) -> Finding:
     assert run.n is not None
-    right = round(run.accuracy[-1] * run.n)
-    low, high = accuracy_interval(right, run.n)
+    fewest, most = _counts(run, run.accuracy[-1])
+    worth = run.n if run.independent is None else max(int(run.independent), 1)
+    low = accuracy_interval(round(fewest * worth / run.n), worth).low
+    high = accuracy_interval(round(most * worth / run.n), worth).high
     run.numbers.update(last=run.accuracy[-1], last_low=low, last_high=high)
+    right = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    grouped = "independent examples" if run.groups is None else f"in groups worth {worth} examples"
     return Finding(
         "last",
         "fact",
         f"at the end {right} of {run.n} are right, {run.accuracy[-1]:.2%}; on the population that is "
-        f"{low:.1%} to {high:.1%} (95 %, independent examples).",
+        f"{low:.1%} to {high:.1%} (95 %, {grouped}).",
     )
 
 
@@ -109,13 +108,15 @@ def _counts(run: Run, p: float) -> tuple[int, int]:
     nearest = round(p * run.n)
     if run.printed * run.n <= 1:
         return nearest, nearest
-    off = run.printed / 2 * run.n
+    off = (run.printed / 2 + 1e-9) * run.n
     return max(0, math.ceil(p * run.n - off)), min(run.n, math.floor(p * run.n + off))
 
 
 def _compared(run: Run, first: float, second: float) -> tuple[str, Interval]:
     """Return what two accuracies say of each other by their counts, and between which ends p lies."""
     assert run.n is not None
+    if run.groups is not None or run.inferred or not run.are_counts:
+        return "what it is worth, counts of independent examples would tell", Interval(0.0, 1.0)
     a, b = _counts(run, first), _counts(run, second)
     most = max(((x, y) for x in a for y in b), key=lambda pair: abs(pair[0] - pair[1]))
     apart = a[0] > b[1] or b[0] > a[1]
@@ -123,11 +124,13 @@ def _compared(run: Run, first: float, second: float) -> tuple[str, Interval]:
     low = mcnemar_bounds(*most, run.n).low
     high = mcnemar_bounds(*least, run.n).high if apart else 1.0
     if low > 0.05:
-        return f"that cannot be significant, whichever examples flipped (p at least {low:.2f})", Interval(
-            low, high
+        return (
+            f"that cannot be significant, whichever examples flipped (p at least {low:.2f}, exact test)",
+            Interval(low, high),
         )
     if high <= 0.05:
-        return f"that is significant, whichever examples flipped (p at most {high:.2g})", Interval(low, high)
+        at_most = "below 1e-12" if high < 1e-12 else f"at most {high:.2g}"
+        return f"whichever examples flipped, p is {at_most}", Interval(low, high)
     return f"p lies between {low:.2g} and {high:.2g}, by how many flipped", Interval(low, high)
 
 
@@ -142,12 +145,22 @@ def _largest_drop(run: Run) -> Finding:
     run.numbers.update(
         largest_drop=-changes[index], largest_drop_p_low=bounds.low, largest_drop_p_high=bounds.high
     )
-    picked = f"; it was picked from {len(changes)} changes, so ask for {0.05 / len(changes):.1g}"
+    asked = 0.05 / len(changes)
+    picked = (
+        ""
+        if bounds.low > 0.05 or bounds == (0.0, 1.0)
+        else (
+            f"; picked from {len(changes)} changes, it needs {asked:.1g}, "
+            + ("which it has" if bounds.high <= asked else "which it may have or not")
+            if bounds.low <= asked
+            else f"; picked from {len(changes)} changes, it would need {asked:.1g}: no more than chance makes"
+        )
+    )
     return Finding(
         "largest-drop",
         "fact",
         f"{points(-changes[index])} from {run.place(index)} to {run.place(index + 1)}, {examples} examples "
-        f"net; {said}{picked if bounds.low <= 0.05 else ''}.",
+        f"net; {said}{picked}.",
         "keep which examples are right: the flips decide." if bounds.low <= 0.05 < bounds.high else "",
     )
 
@@ -204,7 +217,7 @@ def _against_ceiling(run: Run) -> Finding:
             f"jitter is {points(worst.jitter)}, and the size of the set unknown{enough}.",
             "pass n_eval.",
         )
-    worst = max(run.stretches, key=lambda s: s.interval.low / s.ceiling if s.ceiling else 0.0)
+    worst = worst_of(run.stretches)
     low, ceiling = worst.interval.low, worst.ceiling
     share = _least_share(worst)
     run.numbers.update(
@@ -223,7 +236,7 @@ def _against_ceiling(run: Run) -> Finding:
         least = f", and makes at least {share:.0%} of the squared jitter" if share > 0.005 else ""
         return Finding(
             "population-moves",
-            "supported",
+            _how_sure(run, worst),
             f"{told}: accuracy on the population moves{least}. {_assumed(run)}",
             "keep which examples are right, which settles the share; then average, or let the rate fall.",
         )
@@ -233,6 +246,28 @@ def _against_ceiling(run: Run) -> Finding:
         f"{told}. So the set may make all of it; that is no evidence that it does. {_assumed(run)}",
         "keep which examples are right, one bit an example and evaluation: the flips settle it.",
     )
+
+
+def worst_of(stretches: Sequence[Stretch]) -> Stretch:
+    """Return the stretch whose jitter is farthest above its ceiling."""
+    return max(stretches, key=lambda s: s.interval.low / s.ceiling if s.ceiling else 0.0)
+
+
+def _how_sure(run: Run, stretch: Stretch) -> str:
+    """Return the verdict on movement: supported only where the set cannot make half of the squared jitter.
+
+    Where examples flip back and forth, as when a run alternates between two states, the set may add more than
+    its ceiling to the jitter, but not to changes over two, three and four evaluations, too.
+    """
+    part = run.accuracy[stretch.start : stretch.stop]
+    surely = stretch.interval.low / stretch.jitter
+    over = min(
+        math.hypot(*(b - a for a, b in zip(part, part[lag:], strict=False)))
+        / math.sqrt(2 * (len(part) - lag))
+        for lag in (1, 2, 3, 4)
+    )
+    enough = min(stretch.jitter, over) * surely > math.sqrt(2) * stretch.ceiling
+    return "supported" if enough and run.are_counts and not run.inferred else "possible"
 
 
 def _least_share(stretch: Stretch) -> float:
@@ -245,7 +280,7 @@ def _least_share(stretch: Stretch) -> float:
     ratio = stretch.ceiling / stretch.jitter
     degrees = 18 * (stretch.stop - stretch.start - 2) / 35
     by_level = 1 - (stretch.ceiling / stretch.interval.low) ** 2
-    return max(0.0, min(by_level, 1 - ratio**2 - 4 * ratio / math.sqrt(degrees)))
+    return max(0.0, min(by_level, 1 - ratio**2 - 5.5 * ratio / math.sqrt(degrees)))
 
 
 def _worth(run: Run) -> str:
@@ -257,6 +292,10 @@ def _worth(run: Run) -> str:
 def _assumed(run: Run) -> str:
     if run.groups is not None:
         return "(Were all examples of a group right or wrong together.)"
+    if run.inferred:
+        return (
+            "(If the set is fixed, its examples are independent, and it is not smaller than its digits say.)"
+        )
     return (
         "(If the set is fixed and its examples are independent: where they come in groups, as patients or "
         "videos, pass groups.)"
@@ -271,13 +310,18 @@ def _set_share(run: Run, correct: Sequence[Sequence[bool]]) -> Finding:
     squared = math.fsum(d * d for d, _ in moved)
     if squared == 0:
         return Finding("set-share", "fact", "accuracy does not change from one evaluation to the next.")
-    share = min(1.0, math.fsum(v for _, v in moved) / squared)
-    run.numbers["set_share"] = share
+    ratio = math.fsum(v for _, v in moved) / squared
+    share = min(1.0, ratio)
+    # The mean square of so many changes is itself known to some 1.4 over the root of their number.
+    spread = math.sqrt(2 / len(pairs))
+    low, high = (min(1.0, ratio * math.exp(sign * 2 * spread)) for sign in (-1, 1))
+    run.numbers.update(set_share=share, set_share_low=low, set_share_high=high)
     return Finding(
         "set-share",
         "supported",
-        f"by the flips, the set adds {share:.0%} of the mean squared change of accuracy, and the model makes "
-        f"the rest ({len(pairs)} changes of {points(math.sqrt(squared / len(pairs)))}, root mean square).",
+        f"by the flips, the set adds about {share:.0%} ({low:.0%} to {high:.0%}) of the mean squared change "
+        f"of accuracy, and the model makes the rest ({len(pairs)} changes of "
+        f"{points(math.sqrt(squared / len(pairs)))}, root mean square).",
         "a larger set against the one; decay, averages or a larger batch against the other.",
     )
 
@@ -306,12 +350,14 @@ def driver(run: Run) -> Iterable[Finding]:
         high, low = sorted((before, after), key=lambda s: -s.rate)
         if high.interval.low > low.interval.high and high.rate > low.rate > 0:
             run.numbers["jitter_ratio"] = high.jitter / low.jitter if low.jitter else math.inf
+            # The set's part may have fallen as well: with fewer flips, or as accuracy rose.
+            beyond = math.isfinite(high.ceiling) and high.interval.low > high.ceiling
             yield Finding(
                 "jitter-follows-rate",
-                "supported",
+                "supported" if beyond else "possible",
                 f"jitter is {points(high.jitter)} at the rate {high.rate:g} and {points(low.jitter)} at "
-                f"{low.rate:g}: the steps made it. That holds for too high a rate, small batches and wrong "
-                "labels alike.",
+                f"{low.rate:g}: it comes of the steps. That holds for too high a rate, small batches and "
+                "wrong labels alike.",
             )
             break
     yield Finding(

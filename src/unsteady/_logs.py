@@ -1,4 +1,4 @@
-"""Logs as frameworks write them: from a file to rows, from rows to runs. Imports the standard library alone.
+"""From the rows of a log to the runs that it records.
 
 What cannot be read, or not in one way only, is a ``ValueError`` that names the log, what was found in it and
 what to pass.
@@ -6,300 +6,69 @@ what to pass.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from unsteady.accuracy import decimals
+from unsteady._tables import Log, Row, counted, is_missing, listed, load, number
 from unsteady.history import History
 
 FIELDS = ("epoch", "step", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 ACCURACIES = ("accuracy", "val_accuracy")
+LOSSES = ("loss", "val_loss")
 ON_VALIDATION = ("val_loss", "val_accuracy")
-
-Row = dict[str, Any]
-
-
-@dataclass
-class Log:
-    """A log as read: rows of named cells, and what there is to say of them."""
-
-    name: str
-    rows: list[Row]
-    notes: list[str] = field(default_factory=list)
-    n_eval: int | None = None
-    cuts: set[int] = field(default_factory=set)
-    """Rows before which another run was appended with its header."""
-
-    @property
-    def columns(self) -> list[str]:
-        return list(dict.fromkeys(name for row in self.rows for name in row))
+TRAINED = ("loss", "accuracy")
 
 
-# From a source to rows ----------------------------------------------------------------------------
+def read(source: Any, columns: Mapping[str, str] | None, n_eval: int | None) -> list[History]:
+    """Return the runs of a log; see :func:`unsteady.history.read_history`."""
+    log = load(source)
+    histories = []
+    for part, given in _of_charts(log, columns):
+        chosen = choose(part, given)
+        rows = [{name: number(row.get(column)) for name, column in chosen.items()} for row in part.rows]
+        notes = [*part.notes, *_convert(part, chosen, rows), *_unread(part, chosen)]
+        runs = _split(part, rows)
+        for place, run in enumerate(runs, 1):
+            name = part.name if len(runs) == 1 else f"{part.name}, run {place} of {len(runs)}"
+            history = _history(name, run, chosen, notes, n_eval or part.n_eval)
+            if history is not None:
+                histories.append(history)
+    if not histories:
+        raise ValueError(f"{log.name}: no row carries a metric; found the columns {listed(log.columns)}")
+    return histories
 
 
-def load(source: Any) -> Log:
-    """Return the rows of whatever a log may be given as."""
-    if isinstance(source, str | os.PathLike):
-        return _of_text(os.fspath(source), _decoded(os.fspath(source), Path(source).read_bytes()))
-    if hasattr(source, "read"):
-        content, name = source.read(), str(getattr(source, "name", "the file"))
-        return _of_text(name, content if isinstance(content, str) else _decoded(name, content))
-    if isinstance(source, Mapping):
-        return _of_json("the mapping", source)
-    if hasattr(source, "loss_curve_") or hasattr(source, "train_score_"):
-        return _of_estimator(source)
-    if isinstance(getattr(source, "history", None), Mapping):  # what Keras's fit returns
-        return _of_json("the history", source.history)
-    if isinstance(source, Sequence) and not isinstance(source, bytes):
-        return _of_json("the list", source)
-    raise TypeError(
-        "source must be a path, an open file, a mapping of columns, a list of rows or a fitted "
-        f"scikit-learn estimator, got {type(source).__name__}"
-    )
-
-
-def _decoded(name: str, content: bytes) -> str:
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{name}: not text in UTF-8 (byte {content[error.start]:#04x} at {error.start}); "
-            "save it in UTF-8, or pass another file"
-        ) from None
-    if "\0" in text:
-        raise ValueError(
-            f"{name}: a binary file (a zero byte at {text.index(chr(0))}); pass a CSV or JSON log"
-        )
-    return text
-
-
-def _of_text(name: str, text: str) -> Log:
-    if not text.strip():
-        raise ValueError(f"{name}: empty; pass the log of a run")
-    if text.lstrip()[0] in "{[":
-        return _of_json_text(name, text)
-    return _of_csv(name, text)
-
-
-def _parsed(text: str) -> Any:
-    """Return what JSON says; deep nesting and endless numbers are errors like any other."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _of_json_text(name: str, text: str) -> Log:
-    try:
-        return _of_json(name, _parsed(text))
-    except json.JSONDecodeError as error:
-        whole = f"{error.msg} in line {error.lineno}"
-    except ValueError as error:
-        raise ValueError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from None
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    rows: list[Row] = []
-    notes: list[str] = []
-    for number, line in lines:
-        try:
-            row = _parsed(line)
-        except ValueError:
-            if rows and number == lines[-1][0]:
-                notes.append("the last line is cut short, left out")
-                break
-            raise ValueError(
-                f"{name}: neither JSON ({whole}) nor one JSON object a line (see line {number}); "
-                "pass a log in CSV or JSON"
-            ) from None
-        if not isinstance(row, dict):
-            raise ValueError(f"{name}: line {number} is no JSON object; pass one object a line")
-        rows.append(row)
-    return _of_rows(name, rows, notes)
-
-
-def _of_json(name: str, content: Any) -> Log:
-    """Return the rows of a list of them, of a mapping of columns, or of a Trainer's state."""
-    if isinstance(content, Mapping) and isinstance(content.get("log_history"), Sequence):
-        content = content["log_history"]
-    if isinstance(content, Mapping):
-        return _of_columns(name, content)
-    if isinstance(content, Sequence) and content and all(isinstance(row, Mapping) for row in content):
-        return _of_rows(name, [dict(row) for row in content], [])
-    raise ValueError(f"{name}: no rows and no columns in it; pass a mapping of columns or a list of rows")
-
-
-def _of_rows(name: str, rows: list[Row], notes: list[str]) -> Log:
-    """Return rows without those that sum up a whole run, and the size that a Trainer's timing betrays."""
-    kept = [row for row in rows if "train_runtime" not in row]
-    if len(kept) < len(rows):
-        notes.append(f"left out: {_counted(len(rows) - len(kept), 'row')} summing up the run")
-    sizes = [_timed_size(row) for row in kept if "eval_samples_per_second" in row]
-    low, high = max((a for a, _ in sizes), default=1), min((b for _, b in sizes), default=0)
-    n_eval = low if sizes and low == high else None
-    if n_eval is not None:
-        notes.append(f"{n_eval} evaluation examples: eval_runtime times eval_samples_per_second")
-    return Log(name, kept, notes, n_eval)
-
-
-def _timed_size(row: Row) -> tuple[int, int]:
-    """Return the least and the largest number of examples that rounded timings allow."""
-    seconds, rate = _number(row.get("eval_runtime")), _number(row["eval_samples_per_second"])
-    if seconds is None or rate is None or not 0 < seconds * rate < 1e9:
-        return 1, 0
-    return (
-        math.ceil((seconds - 5e-5) * (rate - 5e-4)),
-        math.floor((seconds + 5e-5) * (rate + 5e-4)),
-    )
-
-
-def _of_columns(name: str, content: Mapping[Any, Any]) -> Log:
-    """Return the rows of a mapping of columns; of nested ones, as XGBoost's, the names are joined."""
-    columns: dict[str, Any] = {}
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            columns.update({f"{key}/{inner}": column for inner, column in value.items()})
-        else:
-            columns[str(key)] = value
-    columns = {key: column for key, column in columns.items() if _is_column(column)}
-    lengths = {key: len(column) for key, column in columns.items()}
-    if not any(lengths.values()):
-        raise ValueError(f"{name}: no columns of numbers in it; found {_listed(map(str, content))}")
-    if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{key} {length}" for key, length in lengths.items())
-        raise ValueError(f"{name}: columns of different lengths ({told}); pass columns of one length")
-    names = list(columns)
-    return Log(name, [dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)])
-
-
-def _is_column(value: Any) -> bool:
-    return (
-        hasattr(value, "__len__") and hasattr(value, "__getitem__") and not isinstance(value, str | Mapping)
-    )
-
-
-def _of_csv(name: str, text: str) -> Log:
-    first = text.lstrip().splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
-    lines = csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter)
-    rows: list[Row] = []
-    notes: list[str] = []
-    cuts: set[int] = set()
-    try:
-        header = [cell.strip() for cell in next(lines)]
-        for cells in lines:
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if cells == header:
-                cuts.add(len(rows))
-                continue
-            if len(cells) != len(header):
-                line = lines.line_num
-                if next(lines, None) is None and rows and len(cells) < len(header):
-                    notes.append("the last line is cut short, left out")
-                    break
-                raise ValueError(
-                    f"{name}: line {line} has {_counted(len(cells), 'cell')} where the header has "
-                    f"{len(header)}; pass one table with one header"
-                )
-            rows.append(dict(zip(header, cells, strict=True)))
-    except csv.Error as error:
-        raise ValueError(f"{name}: no CSV (line {lines.line_num}: {error}); pass a CSV or JSON log") from None
-    if len(set(header)) < len(header):
-        twice = next(cell for cell in header if header.count(cell) > 1)
-        raise ValueError(f"{name}: two columns are named {twice!r}; rename one")
-    if not rows:
-        raise ValueError(f"{name}: a header and no rows; found {_listed(header)}")
-    return Log(name, rows, notes, cuts=cuts)
-
-
-def _of_estimator(estimator: Any) -> Log:
-    """Return what a fitted scikit-learn classifier recorded."""
-    name = type(estimator).__name__
-    if not hasattr(estimator, "classes_"):
-        raise ValueError(f"{name}: not a fitted classifier; pass one, or a mapping of columns")
-    columns: dict[str, Any] = {}
-    if hasattr(estimator, "loss_curve_"):
-        columns = {
-            "loss": estimator.loss_curve_,
-            "val_accuracy": getattr(estimator, "validation_scores_", None),
-        }
-    else:
-        scoring = getattr(estimator, "scoring", "loss")
-        metric = {"loss": "loss", None: "accuracy", "accuracy": "accuracy"}.get(scoring)
-        if metric is None:
-            raise ValueError(f"{name}: scored by {scoring!r}; pass one scored by 'accuracy' or 'loss'")
-        sign = -1.0 if metric == "loss" and hasattr(estimator, "validation_score_") else 1.0
-        for place in ("train_score_", "validation_score_"):
-            scores = getattr(estimator, place, None)
-            if scores is not None and len(scores):
-                field_ = metric if place == "train_score_" else f"val_{metric}"
-                columns[field_] = [sign * float(score) for score in scores]
-    return _of_columns(name, {key: column for key, column in columns.items() if column is not None})
-
-
-# From cells to numbers ----------------------------------------------------------------------------
-
-_MISSING = {"", "na", "n/a", "none", "null", "-"}
-
-
-def _number(cell: Any) -> float | None:
-    """Return a cell as a number, NaN and infinities included, or None if it is missing or none."""
-    if cell is None or isinstance(cell, bool):
-        return None
-    if isinstance(cell, str) and cell.strip().lower() in _MISSING:
-        return None
-    try:
-        return float(cell)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _is_missing(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _listed(names: Iterable[str], most: int = 20) -> str:
-    names = [repr(name) if len(name) <= 60 else f"{name[:57]!r}..." for name in names]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more if names else "none"
-
-
-# From column names to fields ----------------------------------------------------------------------
+# Which column is what -----------------------------------------------------------------------------
 
 _TRAIN, _VALID, _TEST = {"train", "training"}, {"val", "valid", "validation", "eval", "dev"}, {"test"}
-_RATES = {"lr", "learning_rate", "train_lr", "train_learning_rate", "lr_pg0", "lr_0"}
 _STEPS = {"step", "global_step", "iter", "iteration", "trainer_global_step"}
-_LOSSES = {"loss", "logloss", "mlogloss", "cross_entropy"}
+_LOSS = {"loss", "cross_entropy"}
 _RIGHT = {
     "acc", "accuracy", "acc1", "acc_1", "top1", "top1_acc", "accuracy_top1", "accuracy_top_1",
     "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy",
 }  # fmt: skip
-_WRONG = {"error", "merror", "err", "error_rate", "err1"}
+_WRONG = {"merror", "error_rate", "err1"}
+_RATE = re.compile(r"(?:train_)?(?:learning_rate|lr)|lr_(?!.*(?:momentum|decay))\w+")
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
 
 
 def _meaning(column: str) -> tuple[str, int] | None:
     """Return the field that a column's name stands for, and how plainly: the lower, the plainer."""
-    name = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+    name = _plain(column)
     if name in {"epoch", "epochs"}:
         return "epoch", 0
     if name in _STEPS:
         return "step", 0
-    if name in _RATES:
+    if _RATE.fullmatch(name):
         return "learning_rate", 0
     name, per_epoch = re.subn(r"^epoch_|_epoch$", "", name)
     part, _, metric = name.partition("_")
@@ -315,156 +84,175 @@ def _meaning(column: str) -> tuple[str, int] | None:
 
 
 def _measured(metric: str) -> str | None:
-    if metric in _LOSSES:
+    if metric in _LOSS:
         return "loss"
     return "accuracy" if metric in _RIGHT | _WRONG else None
 
 
 def _is_error(column: str) -> bool:
-    name = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
-    return name in _WRONG or any(name.endswith(f"_{wrong}") for wrong in _WRONG)
+    """Whether a column that was named as an accuracy counts the wrong answers."""
+    return re.search(r"(^|_)(m?error|err1?|error_rate)$", _plain(column)) is not None
 
 
 def choose(log: Log, columns: Mapping[str, str] | None) -> dict[str, str]:
     """Return which column each field is read from: those that the reader names, the others by their names."""
-    present = log.columns
-    chosen: dict[str, str] = {}
-    for wanted, column in (columns or {}).items():
-        if wanted not in FIELDS:
-            raise ValueError(f"columns may name {_listed(FIELDS)}, got {wanted!r}")
-        if column not in present:
-            raise ValueError(f"{log.name}: no column {column!r}; found {_listed(present)}")
-        chosen[wanted] = column
+    chosen = _named(log, columns or {})
     found: dict[str, list[tuple[int, str]]] = {}
-    for column in present:
+    for column in log.columns:
         meaning = _meaning(column)
         if meaning and column not in chosen.values() and meaning[0] not in chosen:
             found.setdefault(meaning[0], []).append((meaning[1], column))
-    _reject_unprefixed(log, found, chosen)
     for wanted, candidates in found.items():
         plainest = min(rank for rank, _ in candidates)
         best = [column for rank, column in candidates if rank == plainest]
-        if len(best) > 1:
+        if len(best) > 1 and wanted != "learning_rate":  # one a group of parameters: the first will do
             raise ValueError(
-                f"{log.name}: {_listed(best)} may all be {wanted}; pass columns={{{wanted!r}: {best[0]!r}}}"
+                f"{log.name}: {listed(best)} may all be {wanted}; pass columns={{{wanted!r}: {best[0]!r}}}"
             )
         chosen[wanted] = best[0]
-    if not set(chosen) & (set(ACCURACIES) | set(ON_VALIDATION) | {"loss"}):
+    if not set(chosen) & {*ACCURACIES, *LOSSES}:
         raise ValueError(
-            f"{log.name}: no known metric; found the columns {_listed(present)}; "
-            "pass columns={'val_accuracy': ...} with the one to read"
+            f"{log.name}: no known metric; found the columns {listed(log.columns)}; "
+            "pass columns={'val_accuracy': ...} with the one to read, or 'val_loss', 'accuracy', 'loss'"
         )
+    if not (columns and {"accuracy", "val_accuracy"} & set(columns)):
+        _refuse_bare(log, chosen)
     for wanted, column in chosen.items():
         _must_be_numbers(log, wanted, column)
     return chosen
 
 
-def _reject_unprefixed(log: Log, found: dict[str, Any], chosen: dict[str, str]) -> None:
-    """Refuse a metric that does not say on which set, beside a loss that does."""
-    bare = [column for _, column in found.get("accuracy", []) if "_" not in column and "/" not in column]
-    split = any(_meaning(c) == ("loss", 0) for c in log.columns) and "val_loss" in found
-    if bare and split and "val_accuracy" not in found and "val_accuracy" not in chosen:
-        raise ValueError(
-            f"{log.name}: is {bare[0]!r} of the training or the validation set? pass "
-            f"columns={{'val_accuracy': {bare[0]!r}}} or columns={{'accuracy': {bare[0]!r}}}"
-        )
+def _named(log: Log, columns: Mapping[str, str]) -> dict[str, str]:
+    """Check which column the reader wants for which field."""
+    for wanted, column in columns.items():
+        if wanted not in FIELDS:
+            raise ValueError(f"columns may name {listed(FIELDS)}, got {wanted!r}")
+        if column not in log.columns:
+            raise ValueError(f"{log.name}: no column {column!r}; found {listed(log.columns)}")
+        if wanted in ACCURACIES and "loss" in _plain(column):
+            raise ValueError(f"{log.name}: {column!r} is a loss; pass columns={{'val_loss': {column!r}}}")
+    return dict(columns)
+
+
+def _refuse_bare(log: Log, chosen: Mapping[str, str]) -> None:
+    """Refuse an accuracy that does not say on which set, where no validation accuracy shows that it must."""
+    column = chosen.get("accuracy")
+    if column is None or "val_accuracy" in chosen or _plain(column).partition("_")[0] in _TRAIN:
+        return
+    raise ValueError(
+        f"{log.name}: is {column!r} of the training or the validation set? pass "
+        f"columns={{'val_accuracy': {column!r}}} or columns={{'accuracy': {column!r}}}"
+    )
 
 
 def _must_be_numbers(log: Log, wanted: str, column: str) -> None:
     for row in log.rows:
         cell = row.get(column)
-        if not _is_missing(cell) and _number(cell) is None:
+        if not is_missing(cell) and number(cell) is None:
             raise ValueError(
                 f"{log.name}: the column {column!r}, read as {wanted}, holds {str(cell)[:40]!r}; "
-                "pass columns of numbers"
+                "pass columns of numbers, with a point and without a unit"
             )
 
 
-# From rows to runs --------------------------------------------------------------------------------
+def _unread(log: Log, chosen: Mapping[str, str]) -> list[str]:
+    """Say which columns are left, where one of them may be the validation accuracy."""
+    notes = [] if {"epoch", "step"} & set(chosen) else ["no column counts epochs or steps: rows in order"]
+    if "val_accuracy" not in chosen:
+        rest = [column for column in log.columns if column not in chosen.values()]
+        if rest:
+            notes.append(
+                f"no column is known as validation accuracy; not read: {listed(rest)}; "
+                "pass columns={'val_accuracy': ...} if it is among them"
+            )
+    return notes
 
 
-def read(source: Any, columns: Mapping[str, str] | None, n_eval: int | None) -> list[History]:
-    """Return the runs of a log; see :func:`unsteady.history.read_history`."""
-    log = load(source)
-    histories = []
-    for part, given in _of_charts(log, columns):
-        chosen = choose(part, given)
-        rows = [{name: _number(row.get(column)) for name, column in chosen.items()} for row in part.rows]
-        percent = _convert(part, chosen, rows)
-        runs = _split(rows, part.cuts)
-        for number, run in enumerate(runs, 1):
-            name = part.name if len(runs) == 1 else f"{part.name}, run {number} of {len(runs)}"
-            history = _history(name, run, chosen, [*part.notes, *percent], n_eval or part.n_eval)
-            if history is not None:
-                histories.append(history)
-    if not histories:
-        raise ValueError(f"{log.name}: no row carries a metric; found the columns {_listed(log.columns)}")
-    return histories
+# Charts, whose names say what is in them ----------------------------------------------------------
 
 
 def _of_charts(log: Log, columns: Mapping[str, str] | None) -> list[tuple[Log, Mapping[str, str] | None]]:
-    """Split the charts that W&B and TensorBoard export, whose names say what is in them, into runs."""
+    """Split the charts that W&B and TensorBoard export into runs."""
     present = log.columns
     if columns is None and set(present) == {"Wall time", "Step", "Value"}:
         meaning = _meaning_of_tag(Path(log.name).stem)
         if meaning is None:
             raise ValueError(
                 f"{log.name}: a TensorBoard export, whose file name does not say what Value is; "
-                "pass columns={'val_accuracy': 'Value'} if it is that"
+                "pass columns={'val_accuracy': 'Value'} or columns={'loss': 'Value'}, as it may be"
             )
         return [(log, {"step": "Step", meaning: "Value"})]
     curves = [name for name in present if " - " in name and not name.endswith(("__MIN", "__MAX"))]
-    if columns is None and curves and present[0] not in curves:
-        return [_of_chart(log, present[0], curve) for curve in curves]
-    return [(log, columns)]
+    if columns is not None or not curves or present[0] in curves:
+        return [(log, columns)]
+    metrics = {*ACCURACIES, *LOSSES}
+    known = [c for c in curves if (_meaning(c.rpartition(" - ")[2]) or ("",))[0] in metrics]
+    if not known:
+        raise ValueError(
+            f"{log.name}: none of {listed(curves)} is a known metric; "
+            f"pass columns={{'val_accuracy': {curves[0]!r}}} if it is that"
+        )
+    return [_of_chart(log, present[0], curve) for curve in known]
 
 
 def _meaning_of_tag(stem: str) -> str | None:
+    """Return the field that TensorBoard's file name tells: ``run-validation-tag-epoch_accuracy``."""
     run, _, tag = stem.rpartition("tag-")
-    meaning = _meaning(tag)
-    if meaning and not meaning[0].startswith("val_") and set(re.split(r"[^a-z]+", run.lower())) & _VALID:
+    words = _plain(tag).split("_")
+    tags = ["_".join(words[k:]) for k in range(len(words) if not run else 1)]
+    tag, meaning = next(((t, found) for t in tags if (found := _meaning(t))), ("", None))
+    if meaning is None:
+        return None
+    place = set(re.split(r"[^a-z]+", run.lower()))
+    if meaning[0] in ("loss", "accuracy") and place & (_VALID | _TEST):
         return f"val_{meaning[0]}"
-    return meaning[0] if meaning and (run or meaning[0].startswith("val_")) else None
+    plain = meaning[0].startswith("val_") or place & _TRAIN or tag.partition("_")[0] in _TRAIN
+    return meaning[0] if plain else None
 
 
 def _of_chart(log: Log, axis: str, curve: str) -> tuple[Log, Mapping[str, str]]:
     run, _, metric = curve.rpartition(" - ")
-    meaning = _meaning(metric)
-    if meaning is None:
-        raise ValueError(
-            f"{log.name}: {metric!r} is no known metric; "
-            f"pass columns={{'val_accuracy': {curve!r}}} if it is that"
-        )
+    meaning, place = _meaning(metric), _meaning(axis)
+    assert meaning is not None
     rows = [{axis: row.get(axis), curve: row.get(curve)} for row in log.rows]
     part = Log(f"{log.name}, {run}", rows, list(log.notes), log.n_eval)
-    place = _meaning(axis)
     return part, {meaning[0]: curve, **({place[0]: axis} if place else {})}
+
+
+# Per cent, and errors -----------------------------------------------------------------------------
 
 
 def _convert(log: Log, chosen: Mapping[str, str], rows: list[Row]) -> list[str]:
     """Turn per cent and errors into accuracies from 0 to 1, in place; return what was done."""
     notes = []
-    present = [name for name in ACCURACIES if name in chosen]
-    values = [row[name] for row in rows for name in present if row[name] is not None]
-    values = [value for value in values if math.isfinite(value)]
-    top = max(values, default=0.0)
-    if min(values, default=0.0) < 0 or top > 100 * (1 + 1e-6):
-        bad = min(values) if min(values) < 0 else top
-        raise ValueError(
-            f"{log.name}: an accuracy of {bad:g} in {_listed([chosen[name] for name in present])}; "
-            "pass columns with accuracies from 0 to 1 or in per cent"
-        )
-    percent = top > 1 + 1e-6
-    if percent:
-        notes.append("accuracy is in per cent")
-    for name in present:
-        error = _is_error(chosen[name])
+    for name in [name for name in ACCURACIES if name in chosen]:
+        column = chosen[name]
+        values = [row[name] for row in rows if row[name] is not None and math.isfinite(row[name])]
+        percent = _in_percent(log, column, values)
+        error = _is_error(column)
+        if percent:
+            notes.append(f"{column} is in per cent")
         if error:
-            notes.append(f"{name} is one less {chosen[name]}")
+            notes.append(f"{name} is one less {column}")
         for row in rows:
             if row[name] is not None and math.isfinite(row[name]):
                 row[name] = _as_accuracy(row[name], percent, error)
     return notes
+
+
+def _in_percent(log: Log, column: str, values: Sequence[float]) -> bool:
+    low, top = min(values, default=0.0), max(values, default=0.0)
+    if low < 0 or top > 100 * (1 + 1e-6):
+        raise ValueError(
+            f"{log.name}: an accuracy of {low if low < 0 else top:g} in {column!r}; "
+            "pass columns with accuracies from 0 to 1 or in per cent"
+        )
+    if 1 + 1e-6 < top <= 2:
+        raise ValueError(
+            f"{log.name}: {column!r} goes up to {top:g}: neither parts of one nor, likely, per cent; "
+            "pass columns with accuracies from 0 to 1 or in per cent"
+        )
+    return top > 2
 
 
 def _as_accuracy(value: float, percent: bool, error: bool) -> float:
@@ -474,18 +262,40 @@ def _as_accuracy(value: float, percent: bool, error: bool) -> float:
     return min(max(float(1 - exact if error else exact), 0.0), 1.0)
 
 
-def _split(rows: list[Row], cuts: set[int]) -> list[list[Row]]:
-    """Cut where a header returns, or steps, or else epochs, go back: another run was appended."""
-    key = "step" if any(row.get("step") is not None for row in rows) else "epoch"
+# Runs, and their evaluations ----------------------------------------------------------------------
+
+
+def _split(log: Log, rows: list[Row]) -> list[list[Row]]:
+    """Cut where steps, or else epochs, go back: another run was appended, with its header or without."""
+    if not _steps_count(rows):
+        for row in rows:
+            row.pop("step", None)
     runs: list[list[Row]] = [[]]
     last = -math.inf
     for index, row in enumerate(rows):
-        place = row.get(key)
-        if index in cuts or (place is not None and place < last):
+        place = _place(row)
+        back = place is not None and (place < last or (index in log.cuts and place == last))
+        if back or (place is None and index in log.cuts):
             runs.append([])
         last = last if place is None or math.isnan(place) else place
         runs[-1].append(row)
-    return [run for run in runs if run]
+    runs = [run for run in runs if run]
+    if len(runs) > 2 and median(map(len, runs)) == 1:
+        raise ValueError(
+            f"{log.name}: epochs or steps go back at nearly every row; pass a log in the order of training"
+        )
+    return runs
+
+
+def _steps_count(rows: list[Row]) -> bool:
+    """Whether steps go on counting: not begun anew in each epoch, and not a constant."""
+    both = [row for row in rows if row.get("step") is not None and row.get("epoch") is not None]
+    if not both:
+        return any(row.get("step") is not None for row in rows)
+    later = [(a, b) for a, b in pairwise(both) if b["epoch"] > a["epoch"]]
+    return all(b["step"] >= a["step"] for a, b in later) and (
+        not later or any(b["step"] > a["step"] for a, b in later)
+    )
 
 
 def _history(
@@ -493,15 +303,13 @@ def _history(
 ) -> History | None:
     """Return a run, one evaluation a row that carries a validation metric; None if there is none."""
     carried = [f for f in ON_VALIDATION if f in chosen] or [f for f in (*ACCURACIES, "loss") if f in chosen]
-    evaluations, repeated = _evaluations(rows, carried)
+    evaluations, repeated = _evaluations(name, rows, carried)
     if not evaluations:
         return None
     if repeated:
-        notes = [*notes, f"{_counted(repeated, 'evaluation')} of the same weights as before left out"]
+        notes = [*notes, f"{counted(repeated, 'evaluation')} of the same weights as before left out"]
     kept: dict[str, Any] = {f: [row.get(f) for row in evaluations] for f in FIELDS if f in chosen}
     kept = {f: column for f, column in kept.items() if any(value is not None for value in column)}
-    for column in kept.values():
-        column[:] = [math.nan if value is None else value for value in column]
     columns = {f: chosen[f] for f in kept}
     return History(
         epoch=kept.pop("epoch", None),
@@ -514,36 +322,46 @@ def _history(
     )
 
 
-def _evaluations(rows: list[Row], carried: Sequence[str]) -> tuple[list[Row], int]:
+def _evaluations(name: str, rows: list[Row], carried: Sequence[str]) -> tuple[list[Row], int]:
     """Gather what was logged up to each evaluation, and count the evaluations that are repeated."""
     evaluations: list[Row] = []
     since: list[Row] = []
     repeated = 0
+    trains = any(row.get(f) is not None for row in rows for f in TRAINED)
+    trained = False  # since the last evaluation
     for row in rows:
-        same = bool(evaluations) and _place(row) is not None and _place(row) == _place(evaluations[-1])
+        place = _place(row)
+        same = bool(evaluations) and place is not None and place == _place(evaluations[-1])
+        if same and _joins(evaluations[-1], row):
+            evaluations[-1].update(_present(row))  # logged apart, for the same step
+            continue
+        trained = trained or any(row.get(f) is not None for f in TRAINED)
         if not any(row.get(f) is not None for f in carried):
-            if same and _joins(evaluations[-1], row):
-                evaluations[-1].update(_present(row))  # logged after the evaluation, for the same step
-            else:
-                since.append(row)
-        elif same and _joins(evaluations[-1], row):
-            evaluations[-1].update(_present(row))
-        elif evaluations and (
-            (same and row.get("step") is not None) or _repeats(since, evaluations[-1], row)
+            since.append(row)
+        elif (
+            evaluations
+            and not trained
+            and _agree(evaluations[-1], row)
+            and (
+                same or (trains and row is rows[-1])  # as of a last validate(), counted one step on
+            )
         ):
             repeated += 1
+        elif same:
+            raise ValueError(
+                f"{name}: several evaluations at {'step' if row.get('step') is not None else 'epoch'} "
+                f"{place:g}: of other seeds, folds or sets, or within an epoch? pass a log of one run, or "
+                "columns={'step': ...} with a column that tells them apart"
+            )
         else:
             evaluations.append(_gathered(since, row))
-            since = []
+            since, trained = [], False
     return evaluations, repeated
 
 
-def _repeats(since: Sequence[Row], last: Row, row: Row) -> bool:
-    """Whether nothing was trained since and the loss is the same to many digits, as after ``validate()``."""
-    trained = any(r.get(f) is not None for r in (*since, row) for f in ("loss", "accuracy"))
-    loss = row.get("val_loss")
-    same = loss == last.get("val_loss") and row.get("val_accuracy") == last.get("val_accuracy")
-    return not trained and same and loss is not None and math.isfinite(loss) and decimals(loss) >= 6
+def _agree(first: Row, second: Row) -> bool:
+    """Whether two evaluations have the same metrics, as the same weights have."""
+    return all(first.get(f) == second.get(f) for f in ON_VALIDATION)
 
 
 def _place(row: Row) -> float | None:
@@ -557,9 +375,7 @@ def _present(row: Row) -> Row:
 
 def _joins(first: Row, second: Row) -> bool:
     """Whether no metric is in both rows, so that they may be parts of one."""
-    return not any(
-        first.get(f) is not None and second.get(f) is not None for f in ("loss", *ACCURACIES, "val_loss")
-    )
+    return not any(first.get(f) is not None and second.get(f) is not None for f in (*ACCURACIES, *LOSSES))
 
 
 def _gathered(since: Sequence[Row], row: Row) -> Row:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from unsteady.accuracy import _count, decimals, infer_eval_size, jitter, jitter_interval
+from unsteady.accuracy import _count, infer_eval_size, jitter, jitter_interval, printed_digits
 from unsteady.diagnosis import FEWEST, Stretch
 from unsteady.history import History
 
 STEP_OF_RATE = 1.5
+INFERRED = "inferred from the digits"
 ERROR = 0.005
 """Chance that movement is claimed, at worst, where there is none: one for all stretches of a run."""
 
@@ -40,25 +41,38 @@ class Run:
 
     def ceiling(self, part: Sequence[float]) -> float:
         """Return the most that the set, and rounding where counts are lost, add to the jitter of a part."""
-        if self.independent is None:
+        if self.independent is None or self.n is None:
             return math.nan
-        n = self.independent
         # Shrunk towards one half, like the centre of Wilson's interval: a lucky set has too small a p(1-p).
+        n = self.independent
         shrunk = [(n * p + 2) / (n + 4) for p in part]
-        spread = sum(p * (1 - p) for p in shrunk) / len(shrunk) / n
-        return math.sqrt(spread) + self.rounding
+        if self.groups is not None:
+            mean = sum(shrunk) / len(shrunk)
+            return math.sqrt(_worst_of_groups(Counter(self.groups).values(), mean)) + self.rounding
+        return math.sqrt(sum(p * (1 - p) for p in shrunk) / len(shrunk) / n) + self.rounding
+
+    @property
+    def inferred(self) -> bool:
+        return self.source == INFERRED
 
     @property
     def rounding(self) -> float:
         """Return by how much printed accuracies may be off, where that is more than half an example."""
-        exact = self.n is not None and self.printed * self.n <= 1
+        exact = self.n is not None and self.printed * self.n <= 1 and self.are_counts
         return 0.0 if exact else self.printed / 2
+
+    @property
+    def are_counts(self) -> bool:
+        """Return whether all accuracies are whole numbers of examples, but for their rounding."""
+        n = self.n or 1
+        off = max(self.printed / 2, 2e-7) * n * (1 + 1e-9)
+        return all(abs(p * n - round(p * n)) <= off for p in self.accuracy)
 
     def place(self, index: int) -> str:
         """Return where an evaluation is, in words."""
         for name in ("epoch", "step"):
             column = getattr(self.history, name)
-            if column is not None and math.isfinite(column[self.at[index]]):
+            if column is not None and column[self.at[index]] is not None:
                 return f"{name} {column[self.at[index]]:g}"
         return f"evaluation {self.at[index] + 1}"
 
@@ -69,7 +83,7 @@ def column_of(history: History, name: str) -> list[float] | None:
     if column is None:
         return None
     try:
-        return [float(value) for value in column]
+        return [math.nan if value is None else float(value) for value in column]
     except TypeError:
         raise ValueError(
             f"history must be one run, got {name} of many replicates: take one with history.run(k)"
@@ -84,12 +98,21 @@ def prepared(
 ) -> Run:
     """Check what is given, and find out how large the set is and where the rate is constant."""
     column = column_of(history, "val_accuracy") or []
+    for name in ("epoch", "step", "learning_rate", "loss", "accuracy", "val_loss"):
+        other = getattr(history, name)
+        if other is not None and column and len(other) != len(column):
+            raise ValueError(
+                f"history must have columns of one length, got {name} of {len(other)} beside val_accuracy of "
+                f"{len(column)}"
+            )
+    if correct is None and history.val_correct is not None:
+        correct = history.val_correct
     bad = [p for p in column if math.isfinite(p) and not 0 <= p <= 1]
     if bad:
         raise ValueError(f"history must hold accuracies from 0 to 1, got val_accuracy {bad[0]:g}")
     at = [index for index, p in enumerate(column) if math.isfinite(p)]
     accuracy = [column[index] for index in at]
-    rates = column_of(history, "learning_rate") or []
+    rates = _carried(column_of(history, "learning_rate") or [])
     rates = [rates[index] for index in at] if rates else []
     run = Run(history, correct, groups, at, accuracy, rates, _printed(accuracy))
     if n_eval is not None:
@@ -101,10 +124,12 @@ def prepared(
     elif n_eval is not None:
         run.n, run.source = n_eval, "as given"
     elif history.n_eval is not None:
-        run.n, run.source = int(history.n_eval), "as recorded"
-    elif accuracy and (found := infer_eval_size(accuracy)):
-        run.n, run.chance, run.source = found.n, found.chance, "inferred from the digits"
+        run.n, run.source = _count("history.n_eval", history.n_eval, 1), "as recorded"
+    elif groups is None and accuracy and (found := infer_eval_size(accuracy)):
+        run.n, run.chance, run.source = found.n, found.chance, INFERRED
     run.independent = _independent(run)
+    if run.n is not None and 0 < run.printed * run.n <= 1 and run.are_counts:
+        run.accuracy = [round(p * run.n) / run.n for p in accuracy]  # as it was before it was printed
     run.stretches = _stretches(run)
     run.numbers.update(evaluations=len(history), n_eval=run.n)
     return run
@@ -112,8 +137,32 @@ def prepared(
 
 def _printed(accuracy: Sequence[float]) -> float:
     """Return the step to which accuracies are rounded; 0 if they have too many digits to tell."""
-    digits = max(map(decimals, accuracy), default=0)
+    digits = printed_digits(accuracy) if accuracy else 0
     return 10.0**-digits if 0 < digits <= 6 else 0.0
+
+
+def _carried(rates: list[float]) -> list[float]:
+    """Return rates with the last known one where none was logged."""
+    known, carried = math.nan, []
+    for rate in rates:
+        known = rate if math.isfinite(rate) else known
+        carried.append(known)
+    return carried
+
+
+def _worst_of_groups(sizes: Iterable[int], mean: float) -> float:
+    """Return the largest variance of a mean over groups that are right or wrong together.
+
+    It is the largest sum of squared sizes times p(1-p), over all ways to spread the mean accuracy.
+    """
+    sizes = list(sizes)
+    n, low, high = sum(sizes), -float(max(sizes)), float(max(sizes))
+    for _ in range(60):  # p of a group is (1 - t / size) / 2, for the t that gives the mean
+        t = (low + high) / 2
+        shares = [min(max((1 - t / size) / 2, 0.0), 1.0) for size in sizes]
+        given = sum(size * p for size, p in zip(sizes, shares, strict=True)) / n
+        low, high = (t, high) if given > mean else (low, t)
+    return sum(size**2 * p * (1 - p) for size, p in zip(sizes, shares, strict=True)) / n**2
 
 
 def _checked_size(correct: Sequence[Sequence[bool]], accuracy: Sequence[float]) -> int:
@@ -175,7 +224,8 @@ def settled(curve: Sequence[float], start: int, stop: int) -> int:
         return start
     half = curve[(start + stop) // 2 : stop]
     level, reach = median(half), 2 * jitter(half)
-    return next((k for k in range(start, stop) if abs(curve[k] - level) <= reach), (start + stop) // 2)
+    middle = (start + stop) // 2  # what still drifts there is no jump
+    return next((k for k in range(start, middle) if abs(curve[k] - level) <= reach), middle)
 
 
 def finite_of(column: list[float] | None) -> list[float]:

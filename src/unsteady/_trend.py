@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from statistics import NormalDist, median
 
 from unsteady._run import Run, column_of, finite_of, points
-from unsteady.accuracy import jitter
+from unsteady.accuracy import jitter, mcnemar_test
 from unsteady.diagnosis import FEWEST, Finding
 from unsteady.history import History
 
@@ -30,7 +31,10 @@ def slope(curve: Sequence[float]) -> float:
 
 
 def trend_test(curve: Sequence[float]) -> float:
-    """Return the p-value of a monotone trend (Mann-Kendall), negative for one downwards."""
+    """Return the p-value of a monotone trend (Mann-Kendall), negative for one downwards.
+
+    Neighbours that are alike count for less, by their correlation about the trend.
+    """
     thin = _thinned(curve)
     size = len(thin)
     score = sum((b > a) - (b < a) for i, a in enumerate(thin) for b in thin[i + 1 :])
@@ -38,9 +42,27 @@ def trend_test(curve: Sequence[float]) -> float:
     variance = (size * (size - 1) * (2 * size + 5) - ties) / 18
     if variance <= 0 or score == 0:
         return 1.0
-    z = (abs(score) - 1) / math.sqrt(variance)
+    z = (abs(score) - 1) / math.sqrt(variance * _inflation(thin))
     p = 2 * (1 - NormalDist().cdf(z))
     return math.copysign(max(p, 1e-300), score)
+
+
+def _inflation(curve: Sequence[float]) -> float:
+    """Return by how much correlated neighbours widen a test's variance, (1+r)/(1-r) for an AR(1).
+
+    A curve that goes far beyond its scatter is no wandering one, whatever its neighbours.
+    """
+    change = slope(curve)
+    per_step = change / max(len(curve) - 1, 1)
+    left = [value - per_step * k for k, value in enumerate(curve)]
+    middle = math.fsum(left) / len(left)
+    left = [value - middle for value in left]
+    square = math.fsum(value * value for value in left)
+    if abs(change) > 4 * math.sqrt(square / len(left)) or square == 0:
+        return 1.0
+    r = math.fsum(a * b for a, b in pairwise(left)) / square
+    r = min(max(r, 0.0), 0.95)
+    return (1 + r) / (1 - r)
 
 
 def trend(run: Run) -> Iterable[Finding]:
@@ -55,11 +77,11 @@ def trend(run: Run) -> Iterable[Finding]:
         yield from _plateau(run, losses["loss"])
 
 
-def _rises(curve: Sequence[float], p: float = 0.01) -> bool:
+def _rises(curve: Sequence[float], p: float = 0.003) -> bool:
     return 0 < trend_test(curve) < p
 
 
-def _falls(curve: Sequence[float], p: float = 0.01) -> bool:
+def _falls(curve: Sequence[float], p: float = 0.003) -> bool:
     return -p < trend_test(curve) < 0
 
 
@@ -83,19 +105,27 @@ def _accuracy_trend(run: Run) -> Iterable[Finding]:
             f"accuracy peaked about {run.place(peak)} and has fallen by {points(fallen)} since.",
             "look at the labels of the training examples that are learned last; stop earlier, or penalise.",
         )
-    elif _rises(half) and gained > max(0.005, size):
+    elif _rises(half) and gained > max(0.005, size) and _still_rises(run, gained / len(half)):
         yield Finding(
             "still-improving",
             "supported",
             f"accuracy rose by {points(gained)} over the second half: the run is not finished.",
             "train on before you judge, or let the rate fall.",
         )
-    else:
+    elif abs(gained) <= max(0.01, size) and abs(median(curve[-5:]) - median(half)) <= max(0.01, 2 * size):
         yield Finding(
             "level",
             "supported",
             f"accuracy changed by {signed(gained)} over the second half.",
         )
+
+
+def _still_rises(run: Run, pace: float) -> bool:
+    """Whether the last third rises at a good part of the pace, and the rate has not fallen to nothing."""
+    end = run.accuracy[-(len(run.accuracy) // 3) :]
+    rates = [rate for rate in run.rates if math.isfinite(rate)]
+    spent = bool(rates) and rates[-1] < 0.05 * max(rates)
+    return not spent and slope(end) / len(end) > pace / 3
 
 
 def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Finding]:
@@ -119,12 +149,12 @@ def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Findin
         "stop at the lowest, penalise, or get more data; a temperature tells whether it is mere certainty.",
     )
     accuracy = run.accuracy[-len(after) :]
-    if len(accuracy) == len(after) and not _falls(accuracy):
+    if len(accuracy) == len(after) and slope(accuracy) > -0.002 and not _falls(accuracy, 0.1):
         yield Finding(
             "over-confident",
             "supported",
-            f"meanwhile accuracy did not fall ({signed(slope(accuracy))}): the model grows more certain, "
-            "and not worse.",
+            f"meanwhile accuracy went by {signed(slope(accuracy))}: the model grows more certain, and hardly "
+            "worse.",
             "calibrate with a temperature, or stop, knowingly.",
         )
 
@@ -136,15 +166,21 @@ def _handicap(history: History) -> Iterable[Finding]:
         if ours is None or theirs is None:
             continue
         worse = [sign * a < sign * b for a, b in zip(ours, theirs, strict=True) if math.isfinite(a + b)]
-        if len(worse) >= 3 and sum(worse) > len(worse) / 2:
+        if _mostly(sum(worse), len(worse)):
             yield Finding(
                 "handicapped-metric",
-                "fact",
+                "supported",
                 f"training {name} is worse than validation {name} at {sum(worse)} of {len(worse)} "
-                "evaluations: a mean over the epoch, dropout or augmentation handicaps it.",
+                "evaluations: a mean over the epoch, dropout or augmentation may handicap it, or the "
+                "validation set is easier.",
                 "re-evaluate the training set in evaluation mode.",
             )
             return
+
+
+def _mostly(count: int, total: int) -> bool:
+    """Whether so many of so many are more than the half that chance makes (sign test, p below 0.01)."""
+    return total > 0 and count > total / 2 and mcnemar_test(count, total - count) < 0.01
 
 
 def _plateau(run: Run, loss: list[float]) -> Iterable[Finding]:
@@ -158,9 +194,11 @@ def _plateau(run: Run, loss: list[float]) -> Iterable[Finding]:
         yield Finding(
             "training-plateau",
             "supported",
-            f"training loss fell by {max(fell, 0.0):.0%} over the second half and stays at {level:.2g}"
+            f"training loss {'rose' if fell < 0 else 'fell'} by {abs(fell):.0%} over the second half, "
+            f"to about {half[-1]:.2g}"
             + (f", with {median(reached[-max(len(reached) // 4, 1) :]):.1%} right" if reached else "")
-            + ": too small a model, wrong labels or too low a rate, which this log does not tell apart.",
+            + ": too small a model, wrong labels, a penalty or augmentation, or a rate too low or too high, "
+            "which this log does not tell apart.",
             "a larger model, and a higher rate, for some epochs each: does training loss fall further?",
         )
 

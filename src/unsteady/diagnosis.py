@@ -203,14 +203,17 @@ def diagnose(
 
     Notes
     -----
-    Jitter whose interval (99 %) lies above the ceiling is evidence that accuracy on the population moves,
-    wrong in at most 0.5 % of the runs in which it rests, if the set is fixed, its examples are independent,
-    accuracy is their plain mean, and the set's errors at evaluations once and twice apart have correlations
-    :math:`4\rho_1 \ge \rho_2`. With :math:`r` the ceiling over the jitter, `low` the interval's lower end and
-    :math:`d` the degrees of freedom, the real share in the squared jitter is then at least the smaller of
-    :math:`1 - \text{ceiling}^2 / \text{low}^2` and :math:`1 - r^2 - 4 r / \sqrt d`, which leaves room for a
-    chance agreement of the set's part with the model's. Jitter below the ceiling is no evidence that the
-    model rests.
+    Jitter whose interval (99 %) lies above the ceiling is evidence that accuracy on the population moves, if
+    the set is fixed, its examples are independent, many of them flip now and then, accuracy is their plain
+    mean, and the set's errors at evaluations once and twice apart have correlations
+    :math:`4\rho_1 \ge \rho_2`. It is called supported where its lower end is above :math:`\sqrt 2`
+    ceilings, so that the set cannot make half of the squared jitter, and changes over one to four evaluations
+    are as large, which guards against the last assumption; otherwise possible, as it is where the size is
+    inferred or accuracies are no counts. With :math:`r` the ceiling over the jitter, `low` the interval's
+    lower end and :math:`d` the degrees of freedom, the real share in the squared jitter is then at least the
+    smaller of :math:`1 - \text{ceiling}^2 / \text{low}^2` and :math:`1 - r^2 - 5.5 r / \sqrt d`, which leaves
+    room for a chance agreement of the set's part with the model's. Jitter below the ceiling is no evidence
+    that the model rests.
     """
     if not isinstance(history, History):
         raise TypeError(f"history must be a History, got {type(history).__name__}")
@@ -284,7 +287,8 @@ def compare_reruns(base: Any, quarter_rate: Any, large_batch: Any) -> Finding:
         told += "shorter steps hardly calm it, so it does not come of the steps."
         todo = "look at the evaluation: its size, its mode, whether the set is fixed."
     elif batch > 0.6 * usual:
-        name, beyond = "instability", math.log(batch / usual / 0.6)
+        # If both reruns stop at the same floor, it may be that of the evaluation.
+        name, beyond = "instability", min(math.log(batch / usual / 0.6), math.log(batch / rate))
         told += "the larger batch leaves it, so too high a rate is likelier than batch noise."
         todo = "lower the rate, or warm up."
     else:

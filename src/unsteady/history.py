@@ -135,10 +135,10 @@ class History:
         >>> many.run(1).val_accuracy
         [0.8, 0.82]
         """
-        axes = max((_depth(getattr(self, name)) for name in CURVES), default=0) - 1
+        axes = max(max(_depth(getattr(self, name)) for name in CURVES) - 1, 0)
         if len(replicate) != axes:
             raise ValueError(f"replicate must be {axes} integers, one a replicate axis, got {replicate!r}")
-        if not all(isinstance(place, numbers.Integral) for place in replicate):
+        if any(isinstance(k, bool) or not isinstance(k, numbers.Integral) for k in replicate):
             raise TypeError(f"replicate must be integers, got {replicate!r}")
         try:
             return replace(self, **{f.name: self._of_replicate(f.name, replicate) for f in fields(self)})
@@ -171,7 +171,8 @@ class History:
         except ImportError as error:
             raise ImportError("History.to_frame needs pandas: install it with pip") from error
         columns = ("learning_rate", *CURVES)
-        curves = {n: np.asarray(getattr(self, n)) for n in columns if getattr(self, n) is not None}
+        kept = (name for name in columns if getattr(self, name) is not None)
+        curves = {name: np.asarray(getattr(self, name), dtype=float) for name in kept}
         rank = max((curve.ndim for curve in curves.values()), default=1)
         # A column without replicates, as a rate that is one number, is the same for all of them.
         aligned = {n: c.reshape(c.shape + (1,) * (rank - c.ndim)) for n, c in curves.items()}
@@ -228,7 +229,7 @@ def read_history(source: Any, columns: Mapping[str, str] | None = None, n_eval: 
         One a run: several where runs were appended to one file, which is seen by steps or epochs that go
         back, or exported in one chart. One evaluation a row that carries a validation metric; training
         metrics logged in between are averaged. Accuracies are parts of one, also where the log has per cent
-        or errors; what is missing is NaN. Epochs and steps are counted as in the log.
+        or errors; what is missing is None. Epochs and steps are counted as in the log.
 
     Raises
     ------
@@ -249,7 +250,7 @@ def read_history(source: Any, columns: Mapping[str, str] | None = None, n_eval: 
     --------
     >>> [run] = read_history({"val_acc": [71.5, 80.25, 84.0]})
     >>> run.val_accuracy, run.notes
-    ([0.715, 0.8025, 0.84], ('accuracy is in per cent',))
+    ([0.715, 0.8025, 0.84], ('val_acc is in per cent', 'no column counts epochs or steps: rows in order'))
     """
     from unsteady import _logs
 

@@ -1,0 +1,128 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["unsteady", "matplotlib"]
+# ///
+r"""
+Too high a rate, or too small a batch?
+======================================
+
+One log cannot tell, and a lower rate calms both. Two short reruns from one checkpoint can: a quarter of the
+rate, and eight times the batch. Batch noise shrinks with the batch, by :math:`1/\sqrt 8`; what comes of steps
+too long for the curvature stays as it is.
+
+Small networks on digits with a tenth of the labels wrong, twenty seeds of each kind.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from unsteady import claim, datasets, plotting
+from unsteady.accuracy import jitter
+from unsteady.diagnosis import compare_reruns
+from unsteady.models import MLP
+from unsteady.optimizers import SGD
+from unsteady.training import train
+
+# %%
+# Train up to a checkpoint, and go on from there in three ways.
+data, _ = datasets.flip_labels(datasets.digits(n_eval=1497, seed=2), 0.1, seed=2)
+model = MLP((16,), classes=10)
+
+
+def reruns(rate, batch_size, epochs):
+    same = {"replicates": 20, "dtype": "float32"}
+    checkpoint = train(
+        model, data, SGD(rate), batch_size=batch_size, epochs=epochs,
+        evaluate_every="end", record="parameters", **same,
+    )
+    ways = [(rate, batch_size), (rate / 4, batch_size), (rate, min(8 * batch_size, 300))]
+    return [
+        train(model, data, SGD(way), batch_size=size, epochs=40, resume=checkpoint, seed=1, **same)
+        for way, size in ways
+    ]
+
+
+noisy = reruns(0.05, 4, epochs=40)
+unstable = reruns(1.0, 300, epochs=200)
+
+# %%
+# The second is trained with all examples in each batch, so there is no batch noise in it at all; its larger
+# batch is the same once more.
+fig, axes = plt.subplots(2, 3, sharex=True, sharey="row", figsize=(6.4, 5.4))
+titles = ("as it was", "rate / 4", "batch × 8")
+for row, runs in zip(axes, (noisy, unstable), strict=True):
+    for ax, run, title in zip(row, runs, titles, strict=True):
+        plotting.band(ax, np.arange(1, 41), 100 * run.val_accuracy, plotting.VALIDATION)
+        ax.set(title=title)
+axes[0, 0].set(ylabel="batch noise, %")
+axes[1, 0].set(ylabel="unstable, %")
+fig.supxlabel("epochs after the checkpoint")
+fig.set_label(
+    "Validation accuracy over 40 epochs after a checkpoint, two rows of three panels, median, "
+    "band and three runs of 20. With batch noise both reruns are calm; where the rate is too "
+    "high only the lower rate is, and the larger batch jumps as before.")
+
+# %%
+# What to see: the first column does not tell the rows apart, nor does the second. The third does.
+def left(runs):
+    sizes = np.array([[jitter(curve) for curve in run.val_accuracy.T] for run in runs])
+    return np.median(sizes[1:] / sizes[0], axis=1)
+
+
+# Were the second noise, too, its larger batch would leave 0.35.
+claim("reruns-noise", "jitter left with batch noise, median: rate / 4, batch × 8",
+    measured=left(noisy), between=([0.05, 0.05], [0.5, 0.5]))
+claim("reruns-unstable", "jitter left where the rate is too high, median: rate / 4, batch × 8",
+    measured=left(unstable), between=([0.0, 0.8], [0.5, 1.25]))
+
+# %%
+# Which is it?
+# ------------
+# :func:`unsteady.diagnosis.compare_reruns` asks what the larger batch leaves, below or above 0.6.
+def answers(runs):
+    together = np.transpose([run.val_accuracy for run in runs], (2, 0, 1))
+    return [compare_reruns(*curves) for curves in together]
+
+
+print(answers(noisy)[0].evidence)
+print(answers(unstable)[0].evidence)
+claim("reruns-right",
+    "share of the runs that are told rightly, in per cent: batch noise, too high a rate",
+    measured=[100 * np.mean([answer.name == name for answer in answers(runs)])
+              for runs, name in ((noisy, "batch-noise"), (unstable, "instability"))], above=89)
+
+# %%
+# Which calms more?
+# -----------------
+# That is what one would ask first. But in shuffled epochs a lower rate calms by more than the ratio of rate
+# and batch says (:doc:`/gallery/20_batches/plot_batch_noise`), so with batch noise the two are about level,
+# and whichever is ahead says nothing.
+fig, ax = plt.subplots()
+for runs, color, label in ((noisy, plotting.TRAINING, "batch noise"),
+                           (unstable, plotting.VALIDATION, "too high a rate")):  # fmt: skip
+    sizes = np.array([[100 * jitter(curve) for curve in run.val_accuracy.T] for run in runs])
+    ax.plot(sizes[1] / sizes[0], sizes[2] / sizes[0], "o", color=color, label=label)
+ax.plot([0.01, 1], [0.01, 1], color=plotting.OTHERS, linewidth=1)
+ax.axhline(0.6, color=plotting.THEORY, linestyle="--")
+ax.set(xlabel="jitter left at rate / 4", ylabel="jitter left at batch × 8")
+plotting.log_axis(ax, [0.02, 0.1, 0.5])
+plotting.log_axis(ax, [0.1, 0.3, 1], which="y")
+ax.set_ylim(0.08, 1.4)
+ax.legend(loc="lower left")
+fig.set_label(
+    "Jitter left by eight times the batch against that left by a quarter of the rate, both "
+    "log, one dot a run. With batch noise the dots straddle the diagonal, far below a dashed "
+    "line at 0.6; where the rate is too high they lie above it, near 1.")
+
+# %%
+# What to see: the dots of batch noise lie on both sides of the diagonal. The dashed line tells them apart.
+lower, larger = ([jitter(curve) for curve in run.val_accuracy.T] for run in noisy[1:])
+claim("reruns-level",
+    "share of the runs with batch noise in which the lower rate calms more, in per cent",
+    measured=100 * np.mean(np.less(lower, larger)), between=(15, 85))
+plt.show()
+
+# %%
+# **Take away.** Two reruns of a dozen epochs or more, from one checkpoint. If eight times the batch leaves the
+# jumps as they are, lower the rate; if it ends them, average, or let the rate fall. If a quarter of the rate
+# does not calm them either, look at the evaluation: :doc:`/gallery/30_capacity/plot_training_mode`.
