@@ -41,6 +41,7 @@ extensions = [
     "downloads",
     "maths",
     "pages",
+    "reports",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "extensions"]
 nitpicky = True

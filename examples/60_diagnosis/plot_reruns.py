@@ -37,11 +37,13 @@ def reruns(rate, batch_size, epochs):
     )
     ways = [(rate, batch_size), (rate / 4, batch_size), (rate, min(8 * batch_size, 300))]
     return [
-        train(model, data, SGD(way), batch_size=size, epochs=40, resume=checkpoint, seed=1, **same)
+        train(model, data, SGD(way), batch_size=size, epochs=40, resume=checkpoint, **same)
         for way, size in ways
     ]
 
 
+# %%
+# Each kind has its own checkpoint.
 noisy = reruns(0.05, 4, epochs=40)
 unstable = reruns(1.0, 300, epochs=200)
 
@@ -97,10 +99,12 @@ claim("reruns-right",
 # That is what one would ask first. But in shuffled epochs a lower rate calms by more than the ratio of rate
 # and batch says (:doc:`/gallery/20_batches/plot_batch_noise`), so with batch noise the two are about level,
 # and whichever is ahead says nothing.
+kinds = ((noisy, plotting.TRAINING, "batch noise"), (unstable, plotting.VALIDATION, "too high a rate"))
+
+# %%
 fig, ax = plt.subplots()
-for runs, color, label in ((noisy, plotting.TRAINING, "batch noise"),
-                           (unstable, plotting.VALIDATION, "too high a rate")):  # fmt: skip
-    sizes = np.array([[100 * jitter(curve) for curve in run.val_accuracy.T] for run in runs])
+for runs, color, label in kinds:
+    sizes = np.array([[jitter(curve) for curve in run.val_accuracy.T] for run in runs])
     ax.plot(sizes[1] / sizes[0], sizes[2] / sizes[0], "o", color=color, label=label)
 ax.plot([0.01, 1], [0.01, 1], color=plotting.OTHERS, linewidth=1)
 ax.axhline(0.6, color=plotting.THEORY, linestyle="--")

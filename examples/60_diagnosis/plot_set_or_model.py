@@ -25,6 +25,7 @@ from unsteady.models import MLP
 from unsteady.optimizers import SGD
 from unsteady.training import train
 
+
 # %%
 # A tenth of the 300 training labels is wrong, so the networks never come to rest. We look at the second half.
 def second_half(split):
