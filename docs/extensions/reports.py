@@ -22,11 +22,11 @@ class ReportDirective(SphinxDirective):
         _, file = self.env.relfn2path(log)
         self.env.note_dependency(file)
         try:
-            runs = read_history(Path(file), n_eval=int(n_eval))
+            runs = [diagnose(run, int(n_eval)) for run in read_history(Path(file))]
         except (OSError, ValueError) as error:
             raise self.error(str(error)) from None
         # The folder in which the site is built is nobody's business.
-        report = "\n\n".join(map(str, map(diagnose, runs))).replace(file, Path(log).name)
+        report = "\n\n".join(map(str, runs)).replace(file, Path(log).name)
         return [nodes.literal_block(report, report, language="text")]
 
 

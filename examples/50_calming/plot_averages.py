@@ -27,6 +27,8 @@ from unsteady.objectives import Quadratic
 from unsteady.optimizers import SGD
 from unsteady.training import EMA, descend
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # 200 directions of curvature 1, which do not know of each other, and five seeds, are a thousand runs of one
 # direction. They start far off, at 10, and their gradients have noise of standard deviation 1.

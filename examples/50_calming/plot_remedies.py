@@ -24,6 +24,8 @@ from unsteady.models import MLP
 from unsteady.optimizers import SGD
 from unsteady.training import EMA, train
 
+# sphinx_gallery_thumbnail_number = 2
+
 
 # %%
 def trained(data, rate, batch_size, split, **changes):

@@ -7,8 +7,8 @@ Too high a rate, or too small a batch?
 ======================================
 
 One log cannot tell, and a lower rate calms both. Two short reruns from one checkpoint can: a quarter of the
-rate, and eight times the batch. Batch noise shrinks with the batch, by :math:`1/\sqrt 8`; what comes of steps
-too long for the curvature stays as it is.
+rate, and eight times the batch. Batch noise shrinks with the batch, by :math:`1/\sqrt 8`. Steps too long for
+the curvature jump with the full batch, too, so no batch can calm them.
 
 Small networks on digits with a tenth of the labels wrong, twenty seeds of each kind.
 """
@@ -22,6 +22,8 @@ from unsteady.diagnosis import compare_reruns
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
 from unsteady.training import train
+
+# sphinx_gallery_thumbnail_number = 2
 
 # %%
 # Train up to a checkpoint, and go on from there in three ways.
@@ -48,8 +50,8 @@ noisy = reruns(0.05, 4, epochs=40)
 unstable = reruns(1.0, 300, epochs=200)
 
 # %%
-# The second is trained with all examples in each batch, so there is no batch noise in it at all; its larger
-# batch is the same once more.
+# The second is the pure case: all examples are in each batch, so there is no batch noise in it, and the larger
+# batch is the same run once more. It stands for what the rule looks for; it is no test of it.
 fig, axes = plt.subplots(2, 3, sharex=True, sharey="row", figsize=(6.4, 5.4))
 titles = ("as it was", "rate / 4", "batch × 8")
 for row, runs in zip(axes, (noisy, unstable), strict=True):
@@ -71,11 +73,10 @@ def left(runs):
     return np.median(sizes[1:] / sizes[0], axis=1)
 
 
-# Were the second noise, too, its larger batch would leave 0.35.
 claim("reruns-noise", "jitter left with batch noise, median: rate / 4, batch × 8",
     measured=left(noisy), between=([0.05, 0.05], [0.5, 0.5]))
-claim("reruns-unstable", "jitter left where the rate is too high, median: rate / 4, batch × 8",
-    measured=left(unstable), between=([0.0, 0.8], [0.5, 1.25]))
+claim("reruns-unstable", "jitter left by rate / 4 where the rate is too high, median",
+    measured=left(unstable)[0], below=0.3)
 
 # %%
 # Which is it?
@@ -88,10 +89,9 @@ def answers(runs):
 
 print(answers(noisy)[0].evidence)
 print(answers(unstable)[0].evidence)
-claim("reruns-right",
-    "share of the runs that are told rightly, in per cent: batch noise, too high a rate",
-    measured=[100 * np.mean([answer.name == name for answer in answers(runs)])
-              for runs, name in ((noisy, "batch-noise"), (unstable, "instability"))], above=89)
+# Asking which rerun calms more would be right in about half of them, see below.
+claim("reruns-right", "share of the runs with batch noise that are told rightly, in per cent",
+    measured=100 * np.mean([answer.name == "batch-noise" for answer in answers(noisy)]), above=89)
 
 # %%
 # Which calms more?
@@ -127,6 +127,6 @@ claim("reruns-level",
 plt.show()
 
 # %%
-# **Take away.** Two reruns of a dozen epochs or more, from one checkpoint. If eight times the batch leaves the
-# jumps as they are, lower the rate; if it ends them, average, or let the rate fall. If a quarter of the rate
-# does not calm them either, look at the evaluation: :doc:`/gallery/30_capacity/plot_training_mode`.
+# **Take away.** Two reruns of twenty epochs or more, from one checkpoint. If eight times the batch leaves the
+# jumps as they are, lower the rate; if it ends them, average, or let the rate fall; in between there is some of
+# both. If a quarter of the rate does not calm them either, look at the evaluation: :doc:`/gallery/30_capacity/plot_training_mode`.

@@ -55,8 +55,8 @@ for place, n in enumerate(sizes):
 fig, ax = plt.subplots()
 shares = 100 * np.clip(guesses / seen, 0, 1).reshape(len(sizes), -1)
 known = 100 * (drawn / sizes[:, None])[:, None] / seen.mean(axis=1, keepdims=True)
-violin = ax.boxplot(shares.T, positions=range(len(sizes)), widths=0.4, whis=(5, 95), showfliers=False,
-                    medianprops={"color": plotting.VALIDATION}, patch_artist=False)  # fmt: skip
+ax.boxplot(shares.T, positions=range(len(sizes)), widths=0.4, whis=(5, 95), showfliers=False,
+           medianprops={"color": plotting.VALIDATION})  # fmt: skip
 ax.plot(range(len(sizes)), np.median(known, axis=(1, 2)), "_", color=plotting.THEORY, markersize=40)
 ax.set_xticks(range(len(sizes)), [f"{n} digits" for n in sizes])
 ax.set(ylabel="share that the set adds, %", ylim=(0, 105))

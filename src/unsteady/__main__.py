@@ -32,13 +32,13 @@ def parser() -> argparse.ArgumentParser:
         "which run to make next.",
         epilog="Exit code 0: the log was read; 2: it was not, and one line says why.",
     )
-    command.add_argument("log", metavar="LOG", help="the file; - for standard input")
+    command.add_argument("log", metavar="LOG", nargs="?", help="the file; - for standard input")
     command.add_argument(
         "--n-eval", type=int, metavar="N",
         help="how many examples the evaluation set has; the most useful thing to tell",
     )  # fmt: skip
     command.add_argument(
-        "--columns", nargs="+", metavar="FIELD=COLUMN", default=[],
+        "--columns", nargs="+", action="extend", metavar="FIELD=COLUMN", default=[],
         help="from which column to read epoch, step, learning_rate, loss, accuracy, val_loss or "
         "val_accuracy, where its name does not say so: --columns val_accuracy=my_score",
     )  # fmt: skip
@@ -53,7 +53,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    options = parser().parse_args(arguments)
+    reader = parser()
+    options = reader.parse_args(arguments)
+    if options.log is None:  # which --columns takes for one of its own, where it comes last
+        if not options.columns or "=" in options.columns[-1]:
+            reader.error("which LOG? see unsteady diagnose --help")
+        options.log = options.columns.pop()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name in letters that the terminal lacks
@@ -68,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError) as error:
         return _refused(str(error))
     try:
-        print(_as_json(runs) if options.json else "\n\n".join(map(str, runs)), flush=True)
+        print(_as_json(runs) if options.json else _as_typed("\n\n".join(map(str, runs))), flush=True)
     except BrokenPipeError:  # as by head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
@@ -89,13 +94,17 @@ def _named(pair: str) -> tuple[str, str]:
 
 def _refused(why: str) -> int:
     """Say in one line why, and what to pass as it is passed here."""
-    told = re.sub(
-        r"columns=\{'(\w+)': '?(.*?)'?\}",
-        lambda found: f"--columns {shlex.quote(f'{found[1]}={found[2]}')}",
-        " ".join(why.split()),
-    )
-    print(f"unsteady: {told}", file=sys.stderr)
+    print(f"unsteady: {_as_typed(' '.join(why.split()))}", file=sys.stderr)
     return UNREADABLE
+
+
+def _as_typed(text: str) -> str:
+    """Put what is to be passed as it is typed here."""
+
+    def option(found: re.Match[str]) -> str:
+        return f"--columns {shlex.quote(f'{found[1]}={found[2]}')}"
+
+    return re.sub(r"columns=\{'(\w+)': '?(.*?)'?\}", option, text)
 
 
 def _draw(runs: Sequence[Diagnosis], file: str) -> None:

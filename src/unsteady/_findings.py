@@ -57,8 +57,9 @@ def resolution(run: Run) -> Iterable[Finding]:
             "not identifiable",
             "the digits do not betray the size of the evaluation set: rounded, too few values, or a mean "
             "over batches.",
-            "pass n_eval.",
+            "pass n_eval (on the command line --n-eval N).",
         )
+        yield from _changes(run)
         return
     if run.inferred:
         run.numbers["n_eval_chance"] = run.chance
@@ -66,11 +67,19 @@ def resolution(run: Run) -> Iterable[Finding]:
             "eval-size",
             "supported",
             f"{run.n} examples, or a multiple: the fewest of which all accuracies are counts (by chance in "
-            f"at most {run.chance:.1%}). Where they are means over batches, the set may be far smaller.",
-            "pass n_eval.",
+            f"at most {max(run.chance, 0.001):.1%}). Of means over batches the set may be far smaller.",
+            "pass n_eval (on the command line --n-eval N).",
         )
     else:
         yield Finding("eval-size", "fact", f"{run.n} examples, {run.source}: one is {points(1 / run.n)}.")
+        if run.smaller:
+            yield Finding(
+                "smaller-set",
+                "possible",
+                f"all accuracies are counts over {run.smaller}, too: is that its size? What rests on {run.n} "
+                "is called possible.",
+                "count the examples of the evaluation set.",
+            )
         if not run.are_counts:
             yield Finding(
                 "no-counts",
@@ -79,7 +88,12 @@ def resolution(run: Run) -> Iterable[Finding]:
                 "another set than you think. So nothing follows for sure from that size.",
                 "count right answers over the whole set.",
             )
-    yield _last(run)
+    if run.are_counts:
+        yield _last(run)
+    yield from _changes(run)
+
+
+def _changes(run: Run) -> Iterable[Finding]:
     if len(run.accuracy) > 1:
         yield _largest_drop(run)
         yield from _best(run)
@@ -96,7 +110,7 @@ def _last(run: Run) -> Finding:
     grouped = "independent examples" if run.groups is None else f"in groups worth {worth} examples"
     return Finding(
         "last",
-        "fact",
+        "possible" if run.inferred else "supported",
         f"at the end {right} of {run.n} are right, {run.accuracy[-1]:.2%}; on the population that is "
         f"{low:.1%} to {high:.1%} (95 %, {grouped}).",
     )
@@ -114,9 +128,8 @@ def _counts(run: Run, p: float) -> tuple[int, int]:
 
 def _compared(run: Run, first: float, second: float) -> tuple[str, Interval]:
     """Return what two accuracies say of each other by their counts, and between which ends p lies."""
-    assert run.n is not None
-    if run.groups is not None or run.inferred or not run.are_counts:
-        return "what it is worth, counts of independent examples would tell", Interval(0.0, 1.0)
+    if run.n is None or run.groups is not None or not run.sure_of_size:
+        return "what it is worth cannot be told without counts of independent examples", Interval(0.0, 1.0)
     a, b = _counts(run, first), _counts(run, second)
     most = max(((x, y) for x in a for y in b), key=lambda pair: abs(pair[0] - pair[1]))
     apart = a[0] > b[1] or b[0] > a[1]
@@ -135,13 +148,11 @@ def _compared(run: Run, first: float, second: float) -> tuple[str, Interval]:
 
 
 def _largest_drop(run: Run) -> Finding:
-    assert run.n is not None
     changes = [b - a for a, b in pairwise(run.accuracy)]
     index = min(range(len(changes)), key=changes.__getitem__)
     if changes[index] >= 0:
         return Finding("largest-drop", "fact", "accuracy never falls from one evaluation to the next.")
     said, bounds = _compared(run, run.accuracy[index], run.accuracy[index + 1])
-    examples = round(-changes[index] * run.n)
     run.numbers.update(
         largest_drop=-changes[index], largest_drop_p_low=bounds.low, largest_drop_p_high=bounds.high
     )
@@ -150,17 +161,15 @@ def _largest_drop(run: Run) -> Finding:
         ""
         if bounds.low > 0.05 or bounds == (0.0, 1.0)
         else (
-            f"; picked from {len(changes)} changes, it needs {asked:.1g}, "
-            + ("which it has" if bounds.high <= asked else "which it may have or not")
-            if bounds.low <= asked
-            else f"; picked from {len(changes)} changes, it would need {asked:.1g}: no more than chance makes"
+            f"; as the largest of {len(changes)} changes it must come below {asked:.1g}"
+            + (": it does" if bounds.high <= asked else ": it may" if bounds.low <= asked else ", and cannot")
         )
     )
     return Finding(
         "largest-drop",
         "fact",
-        f"{points(-changes[index])} from {run.place(index)} to {run.place(index + 1)}, {examples} examples "
-        f"net; {said}{picked}.",
+        f"{points(-changes[index])} from {run.place(index)} to {run.place(index + 1)}"
+        f"{_in_examples(run, -changes[index])}; {said}{picked}.",
         "keep which examples are right: the flips decide." if bounds.low <= 0.05 < bounds.high else "",
     )
 
@@ -168,7 +177,7 @@ def _largest_drop(run: Run) -> Finding:
 def _best(run: Run) -> Iterable[Finding]:
     best = max(range(len(run.accuracy)), key=run.accuracy.__getitem__)
     ahead = run.accuracy[best] - run.accuracy[-1]
-    if ahead <= 0 or run.n is None:
+    if ahead <= 0:
         return
     said, bounds = _compared(run, run.accuracy[-1], run.accuracy[best])
     run.numbers.update(best_ahead=ahead, best_p_low=bounds.low)
@@ -176,9 +185,16 @@ def _best(run: Run) -> Iterable[Finding]:
         "best-epoch",
         "fact",
         f"the best evaluation, {run.place(best)}, is {points(ahead)} ahead of the last "
-        f"(in examples: {round(ahead * run.n)}); {said}. Having been chosen, it flatters itself.",
+        f"{_in_examples(run, ahead)}; {said}. Having been chosen, it flatters itself.",
         "score it on examples that it was not chosen on.",
     )
+
+
+def _in_examples(run: Run, share: float) -> str:
+    if run.n is None or not run.sure_of_size:
+        return ""
+    number = round(share * run.n)
+    return f", {number} example{'' if number == 1 else 's'} net"
 
 
 def movement(run: Run) -> Iterable[Finding]:
@@ -188,12 +204,19 @@ def movement(run: Run) -> Iterable[Finding]:
         yield Finding(
             "too-short",
             "not identifiable",
-            f"no stretch of {FEWEST} evaluations at one learning rate, after the first climb: too few to say "
+            f"no {FEWEST} evaluations without a step of the rate, after the first climb: too few to say "
             "anything of jitter.",
             "evaluate more often: the cost is that of the evaluation.",
         )
     else:
         yield _against_ceiling(run)
+        for start, stop in run.short:
+            yield Finding(
+                "short-stretch",
+                "not identifiable",
+                f"from {run.place(start)} to {run.place(stop - 1)}, at another rate, {stop - start} "
+                f"evaluations: too few to say anything of jitter, for which it takes {FEWEST}.",
+            )
     if run.correct is not None:
         yield _set_share(run, run.correct)
 
@@ -215,7 +238,7 @@ def _against_ceiling(run: Run) -> Finding:
             "population-moves",
             "not identifiable",
             f"jitter is {points(worst.jitter)}, and the size of the set unknown{enough}.",
-            "pass n_eval.",
+            "pass n_eval (on the command line --n-eval N).",
         )
     worst = worst_of(run.stretches)
     low, ceiling = worst.interval.low, worst.ceiling
@@ -240,6 +263,8 @@ def _against_ceiling(run: Run) -> Finding:
             f"{told}: accuracy on the population moves{least}. {_assumed(run)}",
             "keep which examples are right, which settles the share; then average, or let the rate fall.",
         )
+    if worst.jitter == 0:
+        return Finding("population-moves", "not identifiable", f"{where} there is no jitter at all.")
     return Finding(
         "population-moves",
         "not identifiable",
@@ -267,7 +292,7 @@ def _how_sure(run: Run, stretch: Stretch) -> str:
         for lag in (1, 2, 3, 4)
     )
     enough = min(stretch.jitter, over) * surely > math.sqrt(2) * stretch.ceiling
-    return "supported" if enough and run.are_counts and not run.inferred else "possible"
+    return "supported" if enough and run.sure_of_size else "possible"
 
 
 def _least_share(stretch: Stretch) -> float:
@@ -298,7 +323,7 @@ def _assumed(run: Run) -> str:
         )
     return (
         "(If the set is fixed and its examples are independent: where they come in groups, as patients or "
-        "videos, pass groups.)"
+        "videos, pass groups= in Python.)"
     )
 
 
@@ -363,9 +388,10 @@ def driver(run: Run) -> Iterable[Finding]:
     yield Finding(
         "rate-or-batch",
         "not identifiable",
-        "no log at a constant rate tells too high a rate from too small a batch"
+        "no single log tells too high a rate from too small a batch"
         + ("." if run.rates else "; and the rate is not in this log, so it was taken for constant."),
-        "two short reruns, at a quarter of the rate and with eight times the batch: compare_reruns.",
+        "two short reruns, at a quarter of the rate and with eight times the batch: "
+        "unsteady.diagnosis.compare_reruns.",
     )
 
 
@@ -404,22 +430,26 @@ def unknown(run: Run) -> Iterable[Finding]:
 
 
 def next_run(run: Run) -> Iterable[Finding]:
+    reruns = (
+        "two short reruns from one checkpoint, at a quarter of the rate and with eight times the batch "
+        "(unsteady.diagnosis.compare_reruns)."
+    )
+    flips = (
+        "keep which examples are right at each evaluation (diagnose(..., correct=) in Python): it costs a "
+        "file, and settles how much of the jumps the set adds."
+    )
     if not run.accuracy:
         todo = "the same run, with validation accuracy logged."
+    elif "collapsed" in run.found:
+        todo = "the same from a checkpoint before it broke down, at a lower rate or with clipped gradients."
     elif run.n is None:
-        todo = "none yet: say how large the evaluation set is (n_eval)."
+        todo = "none yet: say how large the evaluation set is."
+    elif "overfitting" in run.found or "declines" in run.found:
+        todo = "the same, stopped where it was best, or with a penalty, and scored on other examples."
     elif "too-short" in run.found:
-        todo = f"a run with at least {FEWEST} evaluations at one rate, that of the end."
-    elif run.correct is None:
-        todo = (
-            "evaluate the last dozen epochs again and keep which examples are right (correct): it costs a "
-            "file, and settles how much of the jumps the set adds."
-        )
-    elif "set_share" in run.numbers:
-        todo = (
-            "two short reruns from the same checkpoint, one at a quarter of the rate, one with eight times "
-            "the batch (compare_reruns); then other seeds."
-        )
+        todo = f"a run with at least {FEWEST} evaluations without a step of the rate, near its end."
+    elif run.numbers.get("real_share_low", 0.0) > 0.5 or "set_share" in run.numbers:
+        todo = reruns
     else:
-        todo = "other seeds: from twenty their spread is known within one and a half."
+        todo = flips
     yield Finding("next", "fact", todo)

@@ -113,7 +113,8 @@ def choose(log: Log, columns: Mapping[str, str] | None) -> dict[str, str]:
     if not set(chosen) & {*ACCURACIES, *LOSSES}:
         raise ValueError(
             f"{log.name}: no known metric; found the columns {listed(log.columns)}; "
-            "pass columns={'val_accuracy': ...} with the one to read, or 'val_loss', 'accuracy', 'loss'"
+            "pass columns={'val_accuracy': ...} with the one to read; an error rate will do, and val_loss, "
+            "accuracy and loss are named likewise"
         )
     if not (columns and {"accuracy", "val_accuracy"} & set(columns)):
         _refuse_bare(log, chosen)

@@ -35,7 +35,9 @@ class Run:
     source: str = ""
     chance: float = 0.0
     independent: float | None = None
+    smaller: int | None = None
     stretches: list[Stretch] = field(default_factory=list)
+    short: list[tuple[int, int]] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
 
@@ -54,6 +56,11 @@ class Run:
     @property
     def inferred(self) -> bool:
         return self.source == INFERRED
+
+    @property
+    def sure_of_size(self) -> bool:
+        """Return whether the accuracies are counts over a size that is known, and over no smaller one."""
+        return not self.inferred and self.smaller is None and self.are_counts
 
     @property
     def rounding(self) -> float:
@@ -128,9 +135,10 @@ def prepared(
     elif groups is None and accuracy and (found := infer_eval_size(accuracy)):
         run.n, run.chance, run.source = found.n, found.chance, INFERRED
     run.independent = _independent(run)
+    run.smaller = _smaller(run)
     if run.n is not None and 0 < run.printed * run.n <= 1 and run.are_counts:
         run.accuracy = [round(p * run.n) / run.n for p in accuracy]  # as it was before it was printed
-    run.stretches = _stretches(run)
+    _cut(run)
     run.numbers.update(evaluations=len(history), n_eval=run.n)
     return run
 
@@ -163,6 +171,14 @@ def _worst_of_groups(sizes: Iterable[int], mean: float) -> float:
         given = sum(size * p for size, p in zip(sizes, shares, strict=True)) / n
         low, high = (t, high) if given > mean else (low, t)
     return sum(size**2 * p * (1 - p) for size, p in zip(sizes, shares, strict=True)) / n**2
+
+
+def _smaller(run: Run) -> int | None:
+    """Return the size that the digits betray, if the one given is a multiple of it."""
+    found = (
+        None if run.inferred or run.n is None or run.correct is not None else infer_eval_size(run.accuracy)
+    )
+    return found.n if found and found.n < run.n and run.n % found.n == 0 else None  # type: ignore[operator]
 
 
 def _checked_size(correct: Sequence[Sequence[bool]], accuracy: Sequence[float]) -> int:
@@ -198,7 +214,7 @@ def _independent(run: Run) -> float | None:
     return run.n**2 / sum(size**2 for size in sizes)
 
 
-def _stretches(run: Run) -> list[Stretch]:
+def _cut(run: Run) -> None:
     """Cut where the rate changes in a step, and leave out the climb at the beginning of each part."""
     cuts = [0]
     for index in range(1, len(run.rates)):
@@ -209,7 +225,8 @@ def _stretches(run: Run) -> list[Stretch]:
     parts = [(settled(run.accuracy, a, b), b) for a, b in pairwise(cuts)]
     long = [(a, b) for a, b in parts if b - a >= FEWEST]
     level = 1 - 2 * ERROR / max(len(long), 1)
-    return [_measured(run, a, b, level) for a, b in long]
+    run.stretches = [_measured(run, a, b, level) for a, b in long]
+    run.short = [(a, b) for a, b in parts if 5 <= b - a < FEWEST]
 
 
 def _measured(run: Run, start: int, stop: int, level: float) -> Stretch:
@@ -241,4 +258,5 @@ def settled_curve(run: Any) -> list[float]:
 
 def points(share: float) -> str:
     size = 100 * share
-    return f"{size:.2g} points" if size < 10 else f"{size:.0f} points"
+    told = f"{size:.0f}" if size >= 10 else f"{size:.2g}" if size >= 0.005 else "0"
+    return f"{told} point{'' if told == '1' else 's'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import NormalDist, median
 
 from unsteady._run import Run, column_of, finite_of, points
@@ -68,12 +68,16 @@ def _inflation(curve: Sequence[float]) -> float:
 def trend(run: Run) -> Iterable[Finding]:
     history = run.history
     losses = {name: finite_of(column_of(history, name)) for name in ("loss", "val_loss")}
-    if len(run.accuracy) >= FEWEST:
+    yield from _spikes(run)
+    collapse = _collapse(run)
+    if collapse:
+        yield collapse
+    elif len(run.accuracy) >= FEWEST:
         yield from _accuracy_trend(run)
     if len(losses["val_loss"]) >= FEWEST:
         yield from _overfitting(run, losses)
     yield from _handicap(history)
-    if len(losses["loss"]) >= FEWEST:
+    if len(losses["loss"]) >= FEWEST and not collapse:
         yield from _plateau(run, losses["loss"])
 
 
@@ -87,6 +91,44 @@ def _falls(curve: Sequence[float], p: float = 0.003) -> bool:
 
 def _smooth(curve: Sequence[float]) -> list[float]:
     return [median(curve[max(0, k - 2) : k + 3]) for k in range(len(curve))]
+
+
+def _collapse(run: Run) -> Finding | None:
+    """Look for a fall within one evaluation or two from which accuracy never comes back."""
+    curve = run.accuracy
+    if len(curve) < 6:
+        return None
+    enough = max(0.1, 5 * jitter(curve))
+    best_from = list(accumulate(reversed(curve), max))[::-1]
+    for k in range(3, len(curve) - 2):
+        before, after = median(curve[max(0, k - 5) : k]), best_from[k]
+        if before - after > enough:
+            return Finding(
+                "collapsed",
+                "supported",
+                f"accuracy fell at {run.place(k)}, from about {before:.1%}, and has not been above "
+                f"{after:.1%} since.",
+                "go back to a checkpoint before it, and log the gradient's norm; a lower rate, or clipping.",
+            )
+    return None
+
+
+def _spikes(run: Run) -> Iterable[Finding]:
+    """Look for single evaluations far below both of their neighbours."""
+    curve = run.accuracy
+    dips = [min(a, c) - b for a, b, c in zip(curve, curve[1:], curve[2:], strict=False)]
+    if len(dips) < FEWEST:
+        return
+    usual = median(map(abs, dips))
+    places = [k + 1 for k, dip in enumerate(dips) if dip > max(0.05, 8 * usual)]
+    if 0 < len(places) <= len(curve) / 8:
+        told = ", ".join(run.place(k) for k in places[:5]) + (" and others" if len(places) > 5 else "")
+        yield Finding(
+            "spikes",
+            "supported",
+            f"accuracy falls for a single evaluation at {told}, by up to {points(max(dips))}.",
+            "log the gradient's norm: does it leap there, and with the full batch, too?",
+        )
 
 
 def _accuracy_trend(run: Run) -> Iterable[Finding]:
@@ -153,8 +195,8 @@ def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Findin
         yield Finding(
             "over-confident",
             "supported",
-            f"meanwhile accuracy went by {signed(slope(accuracy))}: the model grows more certain, and hardly "
-            "worse.",
+            f"meanwhile accuracy changed by {signed(slope(accuracy))}: the model grows more certain, and "
+            "hardly worse.",
             "calibrate with a temperature, or stop, knowingly.",
         )
 

@@ -123,7 +123,8 @@ class Diagnosis:
             found = [finding for finding in self.findings if finding.section == section]
             lines += ["", section.capitalize()] if found else []
             for finding in found:
-                lines += _paragraph(f"[{finding.verdict}] {finding.name}: {finding.evidence}", "  ")
+                said = f"[{finding.verdict}] {finding.name}: {finding.evidence}"
+                lines += _paragraph(finding.evidence if section == SECTIONS[-1] else said, "  ")
                 lines += _paragraph(f"Next: {finding.next}", "      ") if finding.next else []
         return "\n".join(lines[1:])
 
@@ -166,7 +167,7 @@ class Diagnosis:
 
 
 def _paragraph(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent + "    ")
+    return textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=indent + "    ")
 
 
 def diagnose(

@@ -256,7 +256,12 @@ def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:
         below.errorbar(
             centre, ratio, [[ratio - low], [high - ratio]], half, color=VALIDATION, marker="o", capsize=4
         )
+        low_end = middle - reach
+        above.annotate("± 2 ceilings", (places[part][-1], low_end), (0, -4), textcoords="offset points",
+                       ha="right", va="top", color=FOCUS)  # fmt: skip
     below.axhline(1.0, color=THEORY, linestyle="--")
+    if not found.stretches:
+        below.text(0.5, 0.5, "too few evaluations", ha="center", transform=below.transAxes)
     above.set(ylabel="accuracy")
     below.set(xlabel=name, ylabel="jitter / ceiling", ylim=(0, None))
     figure = above.get_figure(root=True)
