@@ -243,6 +243,13 @@ def test_the_picture_has_the_band_and_the_ratio():
     assert below.get_ylabel() == "jitter / ceiling"
     [drawn] = [line for line in below.lines if len(line.get_ydata()) == 2 and line.get_linestyle() == "--"]
     assert set(drawn.get_ydata()) == {1.0}
+    for history in (
+        record([0.9, 0.8]),
+        record(counts(400, 0.9, 18)),
+        record([*counts(400, 0.9, 18)[1:], 1 / 3]),
+    ):
+        [why] = diagnose(history).plot().axes[1].texts or [None]  # too few, inferred, or not known
+        assert (why is None) == ("n_eval_chance" in diagnose(history).numbers)
     with pytest.raises(ValueError, match="validation accuracy"):
         diagnose(History(step=[1], loss=[1.0])).plot()
 

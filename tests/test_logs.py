@@ -43,6 +43,12 @@ def test_keras_csv_holds_two_runs():
     assert diagnose(first).numbers["n_eval"] == 360
 
 
+def test_the_log_that_the_site_explains_is_the_first_of_them():
+    shown = (LOGS.parents[1] / "docs/logs/keras.csv").read_text("utf-8")
+    assert (LOGS / "keras.csv").read_text("utf-8").startswith(shown)
+    assert len(shown.splitlines()) == 31
+
+
 def test_keras_history_in_json():
     [run] = read_history(LOGS / "keras_history.json")
     *_, second = read_history(LOGS / "keras.csv")
@@ -184,6 +190,8 @@ def test_a_mapping_of_any_sequences():
     [run] = read_history({"val_acc": np.array([60.0, 80.0], dtype=np.float32), "loss": (1, 2)})
     assert run.val_accuracy == [0.6, 0.8]
     [run] = read_history([{"val_acc": 0.5, "note": "x"}, {"val_acc": 0.6}])
+    assert run.val_accuracy == [0.5, 0.6]
+    [run] = read_history({"val_acc": [0.5, 0.6], "classes": ["a", "b", "c"]})  # names are no curve
     assert run.val_accuracy == [0.5, 0.6]
     [run] = read_history({"val_acc": [0.5]}, n_eval=10)
     assert run.n_eval == 10

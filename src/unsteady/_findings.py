@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from unsteady._run import STEP_OF_RATE, Run, points
+from unsteady._tables import counted
 from unsteady.accuracy import Interval, accuracy_interval, jitter, mcnemar_bounds
 from unsteady.diagnosis import FEWEST, Finding, Stretch
 from unsteady.history import History
@@ -20,7 +21,9 @@ def reading(run: Run) -> Iterable[Finding]:
         f"{n} (column {history.columns[n]!r})" if history.columns and history.columns.get(n, n) != n else n
         for n in kept
     ]
-    told = "; ".join((f"{len(history)} evaluations of {', '.join(named) or 'nothing'}", *history.notes))
+    told = "; ".join(
+        (f"{counted(len(history), 'evaluation')} of {', '.join(named) or 'nothing'}", *history.notes)
+    )
     yield Finding("read", "fact", f"{history.name}: {told}" if history.name else told)
     lost = {n: _lost(history, n) for n in ("loss", "val_loss", "val_accuracy") if _has(history, n)}
     if any(lost.values()):
@@ -184,7 +187,7 @@ def _best(run: Run) -> Iterable[Finding]:
     yield Finding(
         "best-epoch",
         "fact",
-        f"the best evaluation, {run.place(best)}, is {points(ahead)} ahead of the last "
+        f"the best evaluation, {run.place(best)}, is {points(ahead)} ahead of the last"
         f"{_in_examples(run, ahead)}; {said}. Having been chosen, it flatters itself.",
         "score it on examples that it was not chosen on.",
     )
@@ -193,8 +196,7 @@ def _best(run: Run) -> Iterable[Finding]:
 def _in_examples(run: Run, share: float) -> str:
     if run.n is None or not run.sure_of_size:
         return ""
-    number = round(share * run.n)
-    return f", {number} example{'' if number == 1 else 's'} net"
+    return f", {counted(round(share * run.n), 'example')} net"
 
 
 def movement(run: Run) -> Iterable[Finding]:
@@ -240,7 +242,7 @@ def _against_ceiling(run: Run) -> Finding:
             f"jitter is {points(worst.jitter)}, and the size of the set unknown{enough}.",
             "pass n_eval (on the command line --n-eval N).",
         )
-    worst = worst_of(run.stretches)
+    worst = _worst_of(run.stretches)
     low, ceiling = worst.interval.low, worst.ceiling
     share = _least_share(worst)
     run.numbers.update(
@@ -273,7 +275,7 @@ def _against_ceiling(run: Run) -> Finding:
     )
 
 
-def worst_of(stretches: Sequence[Stretch]) -> Stretch:
+def _worst_of(stretches: Sequence[Stretch]) -> Stretch:
     """Return the stretch whose jitter is farthest above its ceiling."""
     return max(stretches, key=lambda s: s.interval.low / s.ceiling if s.ceiling else 0.0)
 

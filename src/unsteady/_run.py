@@ -17,7 +17,7 @@ from unsteady.history import History
 STEP_OF_RATE = 1.5
 INFERRED = "inferred from the digits"
 ERROR = 0.005
-"""Chance that movement is claimed, at worst, where there is none: one for all stretches of a run."""
+"""One-sided level at which jitter is held against its ceiling, shared by all stretches of a run."""
 
 
 @dataclass
@@ -175,10 +175,10 @@ def _worst_of_groups(sizes: Iterable[int], mean: float) -> float:
 
 def _smaller(run: Run) -> int | None:
     """Return the size that the digits betray, if the one given is a multiple of it."""
-    found = (
-        None if run.inferred or run.n is None or run.correct is not None else infer_eval_size(run.accuracy)
-    )
-    return found.n if found and found.n < run.n and run.n % found.n == 0 else None  # type: ignore[operator]
+    if run.n is None or run.inferred or run.correct is not None:
+        return None
+    found = infer_eval_size(run.accuracy)
+    return found.n if found and found.n < run.n and run.n % found.n == 0 else None
 
 
 def _checked_size(correct: Sequence[Sequence[bool]], accuracy: Sequence[float]) -> int:

@@ -177,9 +177,10 @@ def _of_columns(name: str, content: Mapping[Any, Any]) -> Log:
 
 
 def _is_column(value: Any) -> bool:
-    return (
-        hasattr(value, "__len__") and hasattr(value, "__getitem__") and not isinstance(value, str | Mapping)
-    )
+    """Whether it is a sequence of numbers, so that names of classes beside the curves do not count."""
+    if not hasattr(value, "__len__") or not hasattr(value, "__getitem__") or isinstance(value, str | Mapping):
+        return False
+    return all(is_missing(cell) or number(cell) is not None for cell in value)
 
 
 def _of_csv(name: str, text: str) -> Log:

@@ -93,6 +93,11 @@ def _smooth(curve: Sequence[float]) -> list[float]:
     return [median(curve[max(0, k - 2) : k + 3]) for k in range(len(curve))]
 
 
+def _end_of(curve: Sequence[float]) -> float:
+    """Return the median of a curve's last quarter."""
+    return median(curve[-max(len(curve) // 4, 1) :])
+
+
 def _collapse(run: Run) -> Finding | None:
     """Look for a fall within one evaluation or two from which accuracy never comes back."""
     curve = run.accuracy
@@ -138,7 +143,7 @@ def _accuracy_trend(run: Run) -> Iterable[Finding]:
     smooth = _smooth(curve)
     peak = max(range(len(curve)), key=smooth.__getitem__)
     after = curve[peak:]
-    fallen = smooth[peak] - median(curve[-max(len(after) // 4, 1) :])
+    fallen = smooth[peak] - _end_of(after)
     run.numbers.update(gained_in_second_half=gained, fallen_from_peak=fallen)
     if len(after) >= FEWEST and _falls(after) and fallen > max(0.01, 2 * size / math.sqrt(len(after))):
         yield Finding(
@@ -175,7 +180,7 @@ def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Findin
     smooth = _smooth(curve)
     lowest = min(range(len(curve)), key=smooth.__getitem__)
     after = curve[lowest:]
-    risen = median(curve[-max(len(after) // 4, 1) :]) / smooth[lowest] - 1 if smooth[lowest] > 0 else 0.0
+    risen = _end_of(after) / smooth[lowest] - 1 if smooth[lowest] > 0 else 0.0
     run.numbers["val_loss_risen"] = risen
     if len(after) < FEWEST or not _rises(after) or risen < 0.05:
         return
@@ -231,14 +236,14 @@ def _plateau(run: Run, loss: list[float]) -> Iterable[Finding]:
     fell = -slope(half) / level if level > 0 else 0.0
     run.numbers["train_loss_fell"] = fell
     reached = finite_of(column_of(run.history, "accuracy"))
-    fitted = reached and median(reached[-max(len(reached) // 4, 1) :]) > 0.98
-    if fell < 0.05 and not fitted and level > 0.02:
+    right = _end_of(reached) if reached else math.nan
+    if fell < 0.05 and not right > 0.98 and level > 0.02:
         yield Finding(
             "training-plateau",
             "supported",
             f"training loss {'rose' if fell < 0 else 'fell'} by {abs(fell):.0%} over the second half, "
             f"to about {half[-1]:.2g}"
-            + (f", with {median(reached[-max(len(reached) // 4, 1) :]):.1%} right" if reached else "")
+            + (f", with {right:.1%} right" if reached else "")
             + ": too small a model, wrong labels, a penalty or augmentation, or a rate too low or too high, "
             "which this log does not tell apart.",
             "a larger model, and a higher rate, for some epochs each: does training loss fall further?",

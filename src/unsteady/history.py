@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from unsteady.accuracy import _count
+
 CURVES = (
     "loss",
     "accuracy",
@@ -254,10 +256,8 @@ def read_history(source: Any, columns: Mapping[str, str] | None = None, n_eval: 
     """
     from unsteady import _logs
 
-    if n_eval is not None and (isinstance(n_eval, bool) or not isinstance(n_eval, numbers.Integral)):
-        raise TypeError(f"n_eval must be an integer >= 1, got {n_eval!r} of type {type(n_eval).__name__}")
-    if n_eval is not None and n_eval < 1:
-        raise ValueError(f"n_eval must be an integer >= 1, got {n_eval}")
+    if n_eval is not None:
+        n_eval = _count("n_eval", n_eval, 1)
     if not isinstance(columns, Mapping | None):
         raise TypeError(f"columns must be a mapping from fields to columns, got {columns!r}")
-    return _logs.read(source, columns, None if n_eval is None else int(n_eval))
+    return _logs.read(source, columns, n_eval)

@@ -240,12 +240,14 @@ def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:
         axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.4), height_ratios=(3, 2))[1]
     above, below = axes
     name = next((n for n in ("epoch", "step") if getattr(history, n) is not None), "evaluation")
-    places = np.asarray(range(1, len(history) + 1) if name == "evaluation" else getattr(history, name))
+    counted = range(1, len(history) + 1) if name == "evaluation" else getattr(history, name)
+    places = np.asarray(counted, dtype=float)
     accuracy = np.asarray(history.val_accuracy, dtype=float)
     seen = np.isfinite(accuracy)
     places, accuracy = places[seen], accuracy[seen]
     above.plot(places, accuracy, color=VALIDATION)
-    for stretch in found.stretches:
+    measured = [stretch for stretch in found.stretches if np.isfinite(stretch.ceiling)]
+    for stretch in measured:
         part = slice(stretch.start, stretch.stop)
         middle = np.median(accuracy[part])
         reach = 2 * stretch.ceiling
@@ -256,12 +258,14 @@ def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:
         below.errorbar(
             centre, ratio, [[ratio - low], [high - ratio]], half, color=VALIDATION, marker="o", capsize=4
         )
-        low_end = middle - reach
-        above.annotate("± 2 ceilings", (places[part][-1], low_end), (0, -4), textcoords="offset points",
-                       ha="right", va="top", color=FOCUS)  # fmt: skip
+        end = (places[part][-1], middle - reach)
+        above.annotate(
+            "± 2 ceilings", end, (0, -4), textcoords="offset points", ha="right", va="top", color=FOCUS
+        )
     below.axhline(1.0, color=THEORY, linestyle="--")
-    if not found.stretches:
-        below.text(0.5, 0.5, "too few evaluations", ha="center", transform=below.transAxes)
+    if not measured:
+        why = "too few evaluations" if not found.stretches else "how large is the set?"
+        below.text(0.5, 0.6, why, ha="center", transform=below.transAxes)
     above.set(ylabel="accuracy")
     below.set(xlabel=name, ylabel="jitter / ceiling", ylim=(0, None))
     figure = above.get_figure(root=True)
