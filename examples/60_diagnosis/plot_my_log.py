@@ -92,7 +92,8 @@ fig.set_label(
 
 # %%
 # What to see: the band is two ceilings up and down, as wide as a set of 400 may blur the curve if nothing
-# moved. The curve leaves it, and the jitter's interval lies above 1: the model moves.
+# moved. The curve leaves it, and the jitter's interval lies above 1: the model moves. It ends below
+# :math:`\sqrt 2`, from where on the set could not make half of it; so the report says *possible*.
 numbers = found.numbers
 claim("log-ratio",
     "jitter over its ceiling in this log, and the model's least share in per cent",
