@@ -9,6 +9,9 @@ import unsteady
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
+# A list of fonts of its own: what another program has left in the user's would change the figures.
+os.environ["MPLCONFIGDIR"] = str(Path(__file__).parent / "_build/matplotlib")
+
 # Addresses come from the environment; without them every link is relative.
 SITE_URL = f"{address.rstrip('/')}/" if (address := os.environ.get("SITE_URL")) else ""
 REPOSITORY_URL = os.environ.get("REPOSITORY_URL", "").rstrip("/")
