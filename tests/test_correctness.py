@@ -16,6 +16,7 @@ from unsteady.correctness import (
     split_half_correlation,
     subset_accuracy,
 )
+from unsteady.history import History
 
 
 @pytest.fixture
@@ -132,6 +133,45 @@ def test_five_seeds_know_their_spread_within_the_factors_in_the_docstring():
     five, twenty = (seed_spread(np.arange(runs)) for runs in (5, 20))
     np.testing.assert_allclose([five.low / five.sd, five.high / five.sd], [0.6, 2.9], atol=0.03)
     np.testing.assert_allclose([twenty.low / twenty.sd, twenty.high / twenty.sd], [0.76, 1.46], atol=0.005)
+
+
+def test_the_spread_of_histories_is_that_of_each_evaluation():
+    scores = np.random.default_rng(3).random((6, 5))  # evaluations, seeds
+    logs = [History(val_accuracy=list(curve), loss=list(-curve)) for curve in scores.T]
+    for histories in (logs, tuple(logs), History(val_accuracy=scores, loss=-scores)):
+        np.testing.assert_array_equal(seed_spread(histories).sd, seed_spread(scores).sd)
+        np.testing.assert_array_equal(seed_spread(histories, column="loss").mean, -seed_spread(scores).mean)
+
+
+@pytest.mark.parametrize(
+    ("scores", "column", "error", "message"),
+    [
+        ([History(val_accuracy=[0.5])], "val_accuracy", ValueError, r"got \(1, 1\)"),
+        (
+            [History(val_accuracy=[0.5]), 0.7],
+            "val_accuracy",
+            TypeError,
+            r"scores\[1\] must be a History .* 0.7",
+        ),
+        (
+            [History(val_accuracy=[0.5] * k) for k in (2, 3)],
+            "val_accuracy",
+            ValueError,
+            r"equally often.* \(3,\)",
+        ),
+        (
+            [History(accuracy=[0.5])] * 2,
+            "val_accuracy",
+            ValueError,
+            r"scores\[0\] must have recorded val_acc",
+        ),
+        (History(val_accuracy=[[0.5, 0.6]]), "auc", ValueError, "column must be one of loss, .*, got 'auc'"),
+        (History(val_accuracy=[[0.5, np.nan]]), "val_accuracy", ValueError, "scores must be finite"),
+    ],
+)
+def test_histories_without_a_spread_are_named(scores, column, error, message):
+    with pytest.raises(error, match=message):
+        seed_spread(scores, column=column)
 
 
 def test_the_best_epoch_is_scored_on_the_rest():

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 
 import numpy as np
 import pytest
@@ -74,8 +75,10 @@ def test_without_a_size_it_says_which_size_would_do():
     accuracy = [p - 1e-4 * math.pi for p in counts(400, 0.9, 18)]  # counts of nothing
     found = diagnose(record(accuracy))
     assert found["eval-size"].verdict == "not identifiable"
-    assert "independent examples it would be more than a set can make" in found["population-moves"].evidence
     assert "say how large the evaluation set is" in found["next"].evidence
+    [enough] = re.findall(r"from (\d+) independent examples on", found["population-moves"].evidence)
+    for n_eval, verdict in ((int(enough), "possible"), (int(enough) - 1, "not identifiable")):
+        assert diagnose(record(accuracy), n_eval=n_eval)["population-moves"].verdict == verdict
 
 
 def test_small_changes_cannot_be_significant():
@@ -94,14 +97,23 @@ def test_too_few_evaluations_abstain():
     assert found.stretches == ()
 
 
-def test_a_step_of_the_rate_cuts_and_a_cosine_does_not():
-    high, low = counts(400, 0.88, 20, seed=1), counts(400, 0.92, 4, seed=2)
-    rates = [0.1] * 40 + [0.01] * 40
-    found = diagnose(record(high + low, learning_rate=rates), n_eval=400)
+HIGH, LOW = counts(400, 0.88, 20, seed=1), counts(400, 0.92, 4, seed=2)
+
+
+def test_a_step_of_the_rate_cuts():
+    found = diagnose(record(HIGH + LOW, learning_rate=[0.1] * 40 + [0.01] * 40), n_eval=400)
     assert [round(stretch.rate, 3) for stretch in found.stretches] == [0.1, 0.01]
     assert found["jitter-follows-rate"].verdict == "supported"
-    cosine = [0.05 * (1 + math.cos(math.pi * k / 100)) for k in range(80)]
-    assert len(diagnose(record(high + low, learning_rate=cosine), n_eval=400).stretches) == 1
+
+
+@pytest.mark.parametrize(
+    ("period", "ends"),
+    [(300, [80]), (100, [67, 80]), (80, [54, 76]), (110, [80])],
+)
+def test_a_rate_that_drifts_cuts_where_it_is_a_quarter_and_enough_is_left(period, ends):
+    cosine = [0.05 * (1 + math.cos(math.pi * k / period)) for k in range(80)]
+    found = diagnose(record(LOW + LOW, learning_rate=cosine), n_eval=400)
+    assert [stretch.stop for stretch in found.stretches] == ends
 
 
 def test_a_drop_where_the_rate_goes_up_is_expected():
@@ -121,6 +133,18 @@ def test_overfitting_needs_a_rise_and_a_fall(loss, verdict):
     # A gap alone is no evidence.
     level = diagnose(record(counts(400, 0.9, 2), val_loss=[2.0] * 40, loss=falling), n_eval=400)
     assert "overfitting" not in level
+
+
+def test_overfitting_is_seen_between_values_that_are_missing():
+    rising = [1 - 0.1 * k for k in range(5)] + [0.5 + 0.02 * k for k in range(75)]
+    gaps = [value if k % 2 else math.nan for k, value in enumerate(rising)]
+    falling = [1 / (1 + k) if k % 4 else math.nan for k in range(80)]
+    found = diagnose(record(LOW + LOW, val_loss=gaps, loss=falling), n_eval=400)
+    assert found["overfitting"].verdict == "supported"
+    # It fell before validation loss was lowest, and not after.
+    early = [1 / (1 + k) if k < 5 else 0.2 for k in range(80)]
+    found = diagnose(record(LOW + LOW, val_loss=gaps, loss=early), n_eval=400)
+    assert found["overfitting"].verdict == "possible"
 
 
 def test_trends_of_accuracy():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from unsteady._run import STEP_OF_RATE, Run, points
+from unsteady._run import STEP_OF_RATE, Run, ceiling_of, points
 from unsteady._tables import counted
 from unsteady.accuracy import Interval, accuracy_interval, jitter, mcnemar_bounds
 from unsteady.diagnosis import FEWEST, Finding, Stretch
@@ -227,13 +228,13 @@ def _against_ceiling(run: Run) -> Finding:
     if run.independent is None:
         worst = max(run.stretches, key=lambda s: s.interval.low)
         part = run.accuracy[worst.start : worst.stop]
-        spread = sum(p * (1 - p) for p in part) / len(part)
         run.numbers.update(jitter=worst.jitter, jitter_low=worst.interval.low)
-        beyond = max(worst.interval.low - run.rounding, 0.0) ** 2
+        beyond = worst.interval.low - run.rounding
+        sizes = range(1, 10**9)
+        needed = bisect_left(sizes, True, key=lambda n: ceiling_of(part, n) < beyond)
         enough = (
-            f"; with more than {math.ceil(spread / beyond)} independent examples it would be more than a set "
-            "can make"
-            if beyond
+            f"; from {sizes[needed]} independent examples on it would be more than a set can make"
+            if needed < len(sizes)
             else ""
         )
         return Finding(
@@ -382,8 +383,8 @@ def driver(run: Run) -> Iterable[Finding]:
             yield Finding(
                 "jitter-follows-rate",
                 "supported" if beyond else "possible",
-                f"jitter is {points(high.jitter)} at the rate {high.rate:g} and {points(low.jitter)} at "
-                f"{low.rate:g}: it comes of the steps. That holds for too high a rate, small batches and "
+                f"jitter is {points(high.jitter)} at the rate {high.rate:.3g} and {points(low.jitter)} at "
+                f"{low.rate:.3g}: it comes of the steps. That holds for too high a rate, small batches and "
                 "wrong labels alike.",
             )
             break

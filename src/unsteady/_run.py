@@ -15,6 +15,8 @@ from unsteady.diagnosis import FEWEST, Stretch
 from unsteady.history import History
 
 STEP_OF_RATE = 1.5
+DRIFT_OF_RATE = 4.0
+"""What ends a stretch: a step of the rate between two evaluations, or a drift that leaves enough of both."""
 INFERRED = "inferred from the digits"
 ERROR = 0.005
 """One-sided level at which jitter is held against its ceiling, shared by all stretches of a run."""
@@ -45,13 +47,10 @@ class Run:
         """Return the most that the set, and rounding where counts are lost, add to the jitter of a part."""
         if self.independent is None or self.n is None:
             return math.nan
-        # Shrunk towards one half, like the centre of Wilson's interval: a lucky set has too small a p(1-p).
-        n = self.independent
-        shrunk = [(n * p + 2) / (n + 4) for p in part]
-        if self.groups is not None:
-            mean = sum(shrunk) / len(shrunk)
-            return math.sqrt(_worst_of_groups(Counter(self.groups).values(), mean)) + self.rounding
-        return math.sqrt(sum(p * (1 - p) for p in shrunk) / len(shrunk) / n) + self.rounding
+        if self.groups is None:
+            return ceiling_of(part, self.independent) + self.rounding
+        mean = math.fsum(_shrunk(part, self.independent)) / len(part)
+        return math.sqrt(_worst_of_groups(Counter(self.groups).values(), mean)) + self.rounding
 
     @property
     def inferred(self) -> bool:
@@ -82,6 +81,19 @@ class Run:
             if column is not None and column[self.at[index]] is not None:
                 return f"{name} {column[self.at[index]]:g}"
         return f"evaluation {self.at[index] + 1}"
+
+
+def ceiling_of(part: Sequence[float], n: float) -> float:
+    """Return the most that a set of n independent examples adds to the jitter of a part."""
+    return math.sqrt(math.fsum(p * (1 - p) for p in _shrunk(part, n)) / len(part) / n)
+
+
+def _shrunk(part: Sequence[float], n: float) -> list[float]:
+    """Return accuracies a little nearer to one half: a lucky set has too small a p(1-p).
+
+    By as much as the centre of Wilson's interval at two standard errors.
+    """
+    return [(n * p + 2) / (n + 4) for p in part]
 
 
 def column_of(history: History, name: str) -> list[float] | None:
@@ -215,18 +227,29 @@ def _independent(run: Run) -> float | None:
 
 
 def _cut(run: Run) -> None:
-    """Cut where the rate changes in a step, and leave out the climb at the beginning of each part."""
+    """Cut where the rate changes, and leave out the climb at the beginning of each part."""
+    rates, size = run.rates, len(run.accuracy)
+    steps = [k for k in range(1, len(rates)) if _ratio(rates[k - 1], rates[k]) > STEP_OF_RATE]
     cuts = [0]
-    for index in range(1, len(run.rates)):
-        before, now = sorted((abs(run.rates[index - 1]), abs(run.rates[index])))
-        if math.isfinite(now) and now > STEP_OF_RATE * before:
-            cuts.append(index)
-    cuts.append(len(run.accuracy))
+    for end in (*steps, size):
+        for k in range(cuts[-1], end if rates else 0):
+            room = min(k - cuts[-1], end - k) >= FEWEST
+            if room and _ratio(rates[cuts[-1]], rates[k]) > DRIFT_OF_RATE:
+                cuts.append(k)
+        cuts.append(end)
     parts = [(settled(run.accuracy, a, b), b) for a, b in pairwise(cuts)]
     long = [(a, b) for a, b in parts if b - a >= FEWEST]
     level = 1 - 2 * ERROR / max(len(long), 1)
     run.stretches = [_measured(run, a, b, level) for a, b in long]
     run.short = [(a, b) for a, b in parts if 5 <= b - a < FEWEST]
+
+
+def _ratio(first: float, second: float) -> float:
+    """Return how many times the one rate is the other; 1 where one is not known."""
+    low, high = sorted((abs(first), abs(second)))
+    if not math.isfinite(low + high) or low == high:
+        return 1.0
+    return high / low if low else math.inf
 
 
 def _measured(run: Run, start: int, stop: int, level: float) -> Stretch:
@@ -245,7 +268,7 @@ def settled(curve: Sequence[float], start: int, stop: int) -> int:
     return next((k for k in range(start, middle) if abs(curve[k] - level) <= reach), middle)
 
 
-def finite_of(column: list[float] | None) -> list[float]:
+def finite_of(column: Sequence[float] | None) -> list[float]:
     return [value for value in column or () if math.isfinite(value)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from statistics import NormalDist, median
 
@@ -67,18 +67,18 @@ def _inflation(curve: Sequence[float]) -> float:
 
 def trend(run: Run) -> Iterable[Finding]:
     history = run.history
-    losses = {name: finite_of(column_of(history, name)) for name in ("loss", "val_loss")}
+    loss, val_loss = (column_of(history, name) for name in ("loss", "val_loss"))
     yield from _spikes(run)
     collapse = _collapse(run)
     if collapse:
         yield collapse
     elif len(run.accuracy) >= FEWEST:
         yield from _accuracy_trend(run)
-    if len(losses["val_loss"]) >= FEWEST:
-        yield from _overfitting(run, losses)
+    if len(finite_of(val_loss)) >= FEWEST:
+        yield from _overfitting(run, val_loss or [], loss or [])
     yield from _handicap(history)
-    if len(losses["loss"]) >= FEWEST and not collapse:
-        yield from _plateau(run, losses["loss"])
+    if len(finite_of(loss)) >= FEWEST and not collapse:
+        yield from _plateau(run, finite_of(loss))
 
 
 def _rises(curve: Sequence[float], p: float = 0.003) -> bool:
@@ -175,8 +175,9 @@ def _still_rises(run: Run, pace: float) -> bool:
     return not spent and slope(end) / len(end) > pace / 3
 
 
-def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Finding]:
-    curve = losses["val_loss"]
+def _overfitting(run: Run, val_loss: Sequence[float], loss: Sequence[float]) -> Iterable[Finding]:
+    known = [k for k, value in enumerate(val_loss) if math.isfinite(value)]
+    curve = [val_loss[k] for k in known]
     smooth = _smooth(curve)
     lowest = min(range(len(curve)), key=smooth.__getitem__)
     after = curve[lowest:]
@@ -185,8 +186,8 @@ def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Findin
     if len(after) < FEWEST or not _rises(after) or risen < 0.05:
         return
     told = f"validation loss has risen by {risen:.0%} from its lowest"
-    training = losses["loss"][-len(after) :]
-    fell = len(training) == len(after) and _falls(training)
+    training = finite_of(loss[known[lowest] :])
+    fell = len(training) >= FEWEST and _falls(training)
     yield Finding(
         "overfitting",
         "supported" if fell else "possible",
@@ -195,8 +196,8 @@ def _overfitting(run: Run, losses: Mapping[str, list[float]]) -> Iterable[Findin
         else f"{told}; that training loss fell meanwhile is not shown.",
         "stop at the lowest, penalise, or get more data; a temperature tells whether it is mere certainty.",
     )
-    accuracy = run.accuracy[-len(after) :]
-    if len(accuracy) == len(after) and slope(accuracy) > -0.002 and not _falls(accuracy, 0.1):
+    accuracy = [p for k, p in zip(run.at, run.accuracy, strict=True) if k >= known[lowest]]
+    if len(accuracy) >= FEWEST and slope(accuracy) > -0.002 and not _falls(accuracy, 0.1):
         yield Finding(
             "over-confident",
             "supported",

@@ -6,12 +6,15 @@ r"""What is to be learned from which examples are right, epoch by epoch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from reprlib import repr as shown
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import chdtri
 
 from unsteady._checks import Array, finite, integer, scalar
+from unsteady.history import CURVES, History
 
 
 def _checked(correct: Any, evaluations: int) -> Array:
@@ -258,20 +261,58 @@ class SeedSpread(NamedTuple):
     high: Array
 
 
-def seed_spread(scores: Any, level: float = 0.95) -> SeedSpread:
+def _scores(runs: Any, column: str) -> Any:
+    """Return the scores of the runs, one a run along the last axis."""
+    if column not in CURVES:
+        raise ValueError(f"column must be one of {', '.join(CURVES)}, got {column!r}")
+    if isinstance(runs, History):
+        return _recorded("history", runs, column)
+    if isinstance(runs, np.ndarray) or not isinstance(runs, Sequence):
+        return runs
+    if not any(isinstance(run, History) for run in runs):
+        return runs
+    curves = []
+    for k, run in enumerate(runs):
+        if not isinstance(run, History):
+            raise TypeError(f"scores[{k}] must be a History as the others are, got {shown(run)}")
+        curves.append(_recorded(f"scores[{k}]", run, column))
+        if curves[k].shape != curves[0].shape:
+            raise ValueError(
+                f"scores must be runs that were evaluated equally often: scores[0].{column} has the shape "
+                f"{curves[0].shape}, scores[{k}].{column} {curves[k].shape}"
+            )
+    return np.stack(curves, axis=-1)
+
+
+def _recorded(name: str, run: History, column: str) -> Array:
+    if getattr(run, column) is None:
+        raise ValueError(f"{name} must have recorded {column}, got {run!r}")
+    return np.asarray(getattr(run, column))
+
+
+def seed_spread(scores: Any, level: float = 0.95, column: str = "val_accuracy") -> SeedSpread:
     r"""Return mean and standard deviation over seeds, and how well the latter is known.
 
     Parameters
     ----------
-    scores : array, ``(..., runs)``
-        One score a run along the last axis, at least 2.
+    scores : array ``(..., runs)``, History, or list of History
+        One score a run along the last axis, at least 2. From what `train` returned for many seeds, or from
+        several runs that :func:`unsteady.history.read_history` has read, each evaluated equally often,
+        `column` is taken: the spread is then that of each evaluation.
     level : float
         Of the interval, above 0 and below 1.
+    column : str
+        Which curve of a history, one of :data:`unsteady.history.CURVES`.
 
     Returns
     -------
     SeedSpread
-        Of the shape ``(...)``.
+        Of the shape ``(...)``; of histories, ``(evaluations,)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are fewer than two runs, a history lacks the column, or a score is not finite.
 
     Notes
     -----
@@ -284,8 +325,11 @@ def seed_spread(scores: Any, level: float = 0.95) -> SeedSpread:
     >>> spread = seed_spread([0.90, 0.92, 0.91, 0.93, 0.89])
     >>> round(float(spread.sd), 3), round(float(spread.high / spread.sd), 1)
     (0.016, 2.9)
+    >>> logs = [History(val_accuracy=curve) for curve in ([0.7, 0.90], [0.6, 0.92], [0.8, 0.91])]
+    >>> seed_spread(logs).sd.round(2).tolist()
+    [0.1, 0.01]
     """
-    scores = finite("scores", scores).astype(np.float64)
+    scores = finite("scores", _scores(scores, column)).astype(np.float64)
     if scores.ndim < 1 or scores.shape[-1] < 2:
         raise ValueError(f"scores must have the shape (..., runs) with at least 2 runs, got {scores.shape}")
     tail = (1 - scalar("level", level, above=0, below=1)) / 2

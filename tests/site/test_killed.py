@@ -34,7 +34,9 @@ def set_value(site: SmallSite, value: str) -> None:
     )
 
 
-@pytest.mark.parametrize("group", range(GROUPS))
+@pytest.mark.parametrize(
+    "group", [pytest.param(k, marks=pytest.mark.slow) if k in (1, 2) else k for k in range(GROUPS)]
+)
 def test_a_build_killed_at_any_moment_leaves_nothing_stale(small_site: SmallSite, group: int) -> None:
     """At every other moment only the builder is killed, and its workers are left behind."""
     values = ("1.25", "2.5")
