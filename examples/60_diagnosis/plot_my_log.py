@@ -130,14 +130,14 @@ said = {key: Counter(f.name for d in found for f in d.findings if f.verdict in s
         for key, found in told.items()}  # fmt: skip
 
 # %%
-fig, axes = plt.subplots(1, 2, sharey=True, figsize=(7.6, 5.2), layout="constrained")
+fig, axes = plt.subplots(1, 2, sharey=True, figsize=(6.4, 5.6), layout="constrained")
 for ax, family in zip(axes, families, strict=True):
     for (row, cause), (column, name) in product(enumerate(causes), enumerate(names)):
         count = said[family, cause][name]
-        ax.plot(column, row, "o", markersize=1.1 * count, color=plotting.TRAINING, alpha=0.35)
+        ax.plot(column, row, "o", markersize=count, color=plotting.TRAINING, alpha=0.35)
         ax.text(column, row, str(count), ha="center", va="center", fontsize=12)
     ax.set(xlim=(-0.6, 5.6), ylim=(7.6, -0.6), title=family, frame_on=False)
-    ax.set_xticks(range(len(names)), [name.replace("-", "\n") for name in names], rotation=90)
+    ax.set_xticks(range(len(names)), [name.replace("-", " ") for name in names], rotation=90)
     ax.set_yticks(range(len(causes)), list(causes))
     ax.tick_params(length=0)
 fig.set_label(

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,15 @@ SCRIPTS = sorted(TOP.glob("examples/*/plot_*.py"))
 UV = Path(sys.executable).with_name("uv")
 
 each_script = pytest.mark.parametrize("name", [script.stem for script in SCRIPTS])
+
+# The build has run all examples; here, what they share with nothing else around. One of each topic will do.
+FIRST = {script.parent: script.stem for script in reversed(SCRIPTS)}.values()
+
+
+def mostly_slow(few: Iterable[str]) -> pytest.MarkDecorator:
+    """Return the parameters of a test of which all but a few scripts are slow."""
+    names = [s.stem if s.stem in few else pytest.param(s.stem, marks=pytest.mark.slow) for s in SCRIPTS]
+    return pytest.mark.parametrize("name", names)
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -78,7 +88,7 @@ def printed(output: str) -> list[str]:
     return re.findall(r"(?m)^\[([a-z0-9-]+)\] .*: measured .*, expected ", output)
 
 
-@each_script
+@mostly_slow(FIRST)
 def test_a_downloaded_script_runs_alone_and_prints_its_claims(
     site: Path, python: Path, tmp_path: Path, name: str
 ) -> None:
@@ -103,13 +113,7 @@ def test_a_notebook_reads_well(site: Path, tmp_path: Path, name: str) -> None:
     assert re.search(r"^# .*\?$", text, re.MULTILINE)
 
 
-# A notebook holds the cells of a script that the test above has run: three short ones will do.
-SHORT = ("plot_learning_rate", "plot_first_steps", "plot_set_or_model")
-
-
-@pytest.mark.parametrize(
-    "name", [s.stem if s.stem in SHORT else pytest.param(s.stem, marks=pytest.mark.slow) for s in SCRIPTS]
-)
+@mostly_slow(["plot_learning_rate", "plot_first_steps", "plot_set_or_model"])
 def test_a_notebook_runs_from_top_to_bottom(
     site: Path, python: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
