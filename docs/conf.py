@@ -38,6 +38,7 @@ extensions = [
     "fresh",
     "examples",
     "figures",
+    "explorables",
     "formulas",
     "claims",
     "cards",
@@ -113,7 +114,7 @@ html_title = "Unsteady"
 html_logo = "_static/logo.svg"
 html_favicon = "_static/favicon.svg"
 templates_path = ["_templates"]
-html_static_path = ["_static"]
+html_static_path = ["_static", str(Path(unsteady.__file__).with_name("explorable.js"))]
 html_css_files = ["site.css"]
 html_js_files = [("menus.js", {"defer": "defer"})]
 html_search_scorer = str(Path(__file__).parent / "scorer.js")

@@ -26,12 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
     elif os.environ.get("CI"):
         raise pytest.UsageError("no Chromium is to be had, and in CI nothing is left out")
     else:
-        collect_ignore.append("site/test_browser.py")
+        collect_ignore.extend(["site/test_browser.py", "site/test_explorables.py"])
 
 
 def pytest_report_header() -> str:
     found = os.environ.get(chromium.VARIABLE)
-    return f"browser: {found}" if found else "browser: NONE, tests/site/test_browser.py IS LEFT OUT"
+    return f"browser: {found}" if found else "browser: NONE, THE TESTS OF PAGES IN IT ARE LEFT OUT"
 
 
 @pytest.fixture(scope="session")

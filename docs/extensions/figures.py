@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import explorables
 import matplotlib.pyplot as plt
 from claims import write_records
 from docutils import nodes
@@ -78,12 +79,18 @@ def save(figure: Figure, image: Path, place: str) -> None:
             f"{place}: a figure needs alt text of at least {SHORTEST_ALT} characters: "
             f'fig.set_label("what is to be seen"), got {alt!r}'
         )
-    drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    image.write_text(round_paths(follow_scheme(drawn.getvalue())), "utf-8")
+    image.write_text(drawn(figure), "utf-8")
     width, height = (round(inches * 100) for inches in figure.get_size_inches())
     described = {"alt": alt, "width": width, "height": height}
+    described |= explorables.describe(figure, image, drawn)
     image.with_suffix(".json").write_text(json.dumps(described, ensure_ascii=False), "utf-8")
+
+
+def drawn(figure: Figure) -> str:
+    """Return the figure as SVG in the page's colours."""
+    svg = io.StringIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return round_paths(follow_scheme(svg.getvalue()))
 
 
 def save_card(figure: Figure, topic: Path) -> None:
@@ -133,20 +140,30 @@ class ExampleFigureDirective(SphinxDirective):
         described = json.loads(found[0].read_text("utf-8"))
         self.env.note_dependency(str(found[0]))
         uri = "/" + found[0].with_suffix(".svg").relative_to(self.env.srcdir).as_posix()
+        explorable = described.pop("explorable", None)
         image = ExampleFigure(uri=uri, **described)
         self.set_source_info(image)
-        if not self.content:
+        if explorable:
+            figure = explorables.figure_of(f"{script}-{number}", uri, image, explorable)
+        elif self.content:
+            figure = nodes.figure("", image)
+        else:
             return [image]
-        figure = nodes.figure("", image)
+        figure += (
+            self._caption(script, found[0]) if self.content else nodes.caption("", explorable["caption"])
+        )
+        return [figure]
+
+    def _caption(self, script: str, found: Path) -> nodes.caption:
+        """Return the caption that the page gives, with a link to the example."""
         caption = nodes.caption()
         lines = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, lines)
         for paragraph in lines.findall(nodes.paragraph):
             caption += paragraph.children
         caption += nodes.Text(" From: ")
-        caption += self._link(script, found[0])
-        figure += caption
-        return [figure]
+        caption += self._link(script, found)
+        return caption
 
     def _link(self, script: str, found: Path) -> nodes.Node:
         document = found.parent.parent.relative_to(self.env.srcdir) / script

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["unsteady", "matplotlib"]
+# dependencies = ["unsteady", "matplotlib", "scipy"]
 # ///
 r"""
 How far can accuracy move by luck?
@@ -16,6 +16,7 @@ population, and on many smaller sets drawn from them.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.stats import binom
 
 from unsteady import claim, datasets, plotting, theory
 from unsteady.accuracy import accuracy_interval
@@ -124,6 +125,58 @@ late = (change / independent)[9:].mean(axis=0)
 # Luck drawn anew would make it 1.
 claim("chance-shared", "chance in an epoch's change over what independent sets would add, last 10 epochs",
     measured=np.median(late), below=0.75)
+
+# %%
+# What is one point worth?
+# ------------------------
+# Two models, of which the second is better by one point, each evaluated once on a set of its own. How often does
+# the worse one come out level or ahead? The counts are binomial, so that theory says it exactly.
+played = np.array([50, 100, 200, 400, 1000, 2000, 5000, 20_000])
+levels = np.array([50, 70, 80, 90, 95, 98])
+
+
+def misled(n, p, q):
+    """Return how often a set of n has the model of accuracy p level with that of q or ahead of it."""
+    k = np.arange(n + 1)
+    return float(binom.pmf(k, n, p) @ binom.cdf(k, n, q))
+
+
+wrong = np.array([[misled(n, p / 100, p / 100 + 0.01) for p in levels] for n in played])
+rng = np.random.default_rng(0)
+thrown = rng.binomial(played[:, None], np.stack([levels, levels + 1])[:, None] / 100, (40_000, 2, 8, 6))
+seen = (thrown[:, 0] >= thrown[:, 1]).mean(axis=0)
+
+
+# %%
+def draw(fig, n, accuracy):
+    """What sets of n examples say of a model and of one that is a point better."""
+    row, column = np.flatnonzero(played == n)[0], np.flatnonzero(levels == accuracy)[0]
+    ax, bell = fig.subplots(), np.linspace(-4, 4, 61)
+    for better, color, label in ((0, plotting.VALIDATION, "a model"), (0.01, plotting.TRAINING, "a better one")):
+        error = theory.standard_error(accuracy / 100 + better, n)
+        off = 100 * (better + bell * error)
+        ax.fill_between(off, np.exp(-(bell**2) / 2), color=color, alpha=0.4, linewidth=0, label=label)
+    ax.set(xlim=(-15, 16), ylim=(0, 1.05), yticks=[], xlabel="accuracy on a set, less the model's own, points")
+    ax.legend(loc="upper left")
+    fig.set_label("Two bells a point apart, as wide as the standard errors of two accuracies: what sets may say.")
+    said = f"On {n} examples a point is {n / 100:g} of them, the standard error "
+    said += f"{100 * theory.standard_error(accuracy / 100, n):.2g} points: "
+    return f"{said}with sets of their own, the worse model is level or ahead in {100 * wrong[row, column]:.2g} % of cases."
+
+
+# %%
+plotting.Explorable(
+    draw, n=plotting.Slider("size of the evaluation set n", played, opening=400),
+    accuracy=plotting.Slider("accuracy of the worse model", levels, opening=90, unit="%"))
+
+# %%
+# What to see: on 400 examples a point says little at any accuracy but the highest; it takes thousands.
+
+# Four standard errors of 40 000 throws. A normal law without ties would be .05 off at n = 50.
+claim("chance-play-law", "largest difference between throwing and the exact chance, 48 positions",
+    measured=np.abs(seen - wrong).max(), below=0.01)
+claim("chance-play-point", "the worse model level or ahead at 90 %, in per cent: n = 400, 2 000, 20 000",
+    measured=100 * wrong[[3, 5, 7], 3], between=([25, 10, 0.0], [40, 20, 0.5]))
 plt.show()
 
 # %%

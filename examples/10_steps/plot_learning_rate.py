@@ -139,6 +139,56 @@ claim("gd-settles-below", "all 20 rates below 2/λ end lower",
     measured=settled[:20].sum(), equals=20)
 claim("gd-climbs-above", "all 20 rates above 2/λ end higher",
     measured=(~settled[20:]).sum(), equals=20)
+
+# %%
+# All of it, to play with
+# -----------------------
+# The bowl again, and twenty steps on it, at a rate that you choose.
+etas = np.array([0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99,
+                 1.0, 1.01, 1.05, 1.1])  # fmt: skip
+walks = descend(bowl, start=0.0, optimizer=SGD(etas), steps=20)
+left = np.abs(walks.x[:, :, 0] - 2.0) / 2.0
+
+
+def told(eta, share):
+    """Say what a rate does."""
+    if eta in (0.5, 1.0):
+        return "A single step lands on the minimum." if eta == 0.5 else "It swings for ever between 0 and 4."
+    if eta > 1:
+        return f"Each step ends {2 * eta - 1:.2f} times as far away, after 20 steps {share:.1f} times."
+    rest = f"{100 * share:.1f} %" if share >= 0.001 else "less than a thousandth"
+    side = "from one side" if eta < 0.5 else "changing sides at each step"
+    return f"It closes in {side}; after 20 steps {rest} of the distance is left."
+
+
+# %%
+x = np.linspace(-2.5, 6.5, 181)
+
+
+def draw(fig, eta):
+    """Twenty steps of gradient descent on the bowl, from x = 0."""
+    ax = fig.subplots()
+    walk = walks.x[:, np.flatnonzero(etas == eta)[0], 0]
+    ax.plot(x, bowl.value(x[:, None]), color=plotting.OTHERS)
+    ax.plot(walk, bowl.value(walk[:, None]), "o-", color=plotting.TRAINING, linewidth=1, markersize=5)
+    ax.set(xlim=(-2.5, 6.5), ylim=(-2, 20), xlabel="x", ylabel="value")
+    fig.set_label("Value of the bowl against x, with twenty steps on it from x = 0, joined by a line.")
+    return f"ηλ = {2 * eta:g}. {told(eta, left[-1, etas == eta][0])}"
+
+
+# %%
+plotting.Explorable(draw, eta=plotting.Slider("learning rate η", etas, opening=0.9))
+
+# %%
+# What to see: up to 0.5 the points come down one side; from there on they cross the bowl at every step. Up to 1
+# they still come down; at 1 they stay at one height, and past it they climb out.
+moving = etas != 0.5
+# Were the factor 1 - η, with the curvature left out, 0.9 would leave nothing.
+claim("gd-play-law", "share of the distance left after 20 steps, at all rates of the slider but 0.5",
+    measured=left[-1, moving], equals=np.abs(descent_factor(etas[moving], 2.0)) ** 20, rtol=1e-9, atol=1e-14)
+claim("gd-play-ends", "rates of the slider that end nearer, as far away, and farther",
+    measured=[(left[-1] < 1).sum(), (left[-1] == 1).sum(), (left[-1] > 1).sum()],
+    equals=[(etas < 1).sum(), 1, (etas > 1).sum()])
 plt.show()
 
 # %%

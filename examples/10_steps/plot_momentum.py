@@ -138,6 +138,59 @@ claim("momentum-border", "border of the heavy ball at ten momenta, less 2(1+β)"
     measured=borders[0] - predicted[0], between=(-0.025, 0.0))
 claim("nesterov-border", "Nesterov's border at ten momenta, less (2+2β)/(1+2β)",
     measured=borders[1] - predicted[1], between=(-0.025, 0.0))
+
+# %%
+# All of it, to play with
+# -----------------------
+# A rate and a momentum of your choice: the distance to the minimum, and how fast theory says that it dies out.
+rates = np.array([0.02, 0.1, 0.2, 0.5, 0.9, 1.5, 2.1, 2.8, 3.7])
+mixed = np.array([0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.97])
+walks = descend(bowl, start=1.0, optimizer=SGD(rates[:, None], mixed), steps=300).x[..., 0]
+factors = momentum_factor(rates[:, None], 1.0, mixed)
+
+
+def told(rate, momentum, factor):
+    """Say what a rate and a momentum do together."""
+    root = np.sqrt(momentum)
+    if rate > 2 * (1 + momentum):
+        return f"Past the border, {2 + 2 * momentum:.2g}: it swings {factor:.2f} times as far at each step."
+    if rate > (1 + root) ** 2:
+        return f"It changes sides at each step, and shrinks by {factor:.3f}."
+    if rate >= (1 - root) ** 2 and momentum:
+        return f"It rings, and dies out by the root of β, {factor:.3f} a step, at any rate here."
+    return f"It creeps in from one side, by {factor:.3f} a step."
+
+
+# %%
+def draw(fig, rate, momentum):
+    """Distance to the minimum over 60 steps; dashed: the pace by theory."""
+    place = np.flatnonzero(rates == rate)[0], np.flatnonzero(mixed == momentum)[0]
+    ax, steps = fig.subplots(), np.arange(61)
+    envelope = np.minimum(factors[place] ** steps, 10)
+    ax.plot(steps, envelope, "--", steps, -envelope, "--", color=plotting.THEORY, linewidth=1)
+    ax.plot(steps, np.clip(walks[:61, *place], -10, 10), "o-", color=plotting.TRAINING, markersize=4)
+    ax.set(xlim=(0, 60), ylim=(-1.6, 1.6), xlabel="step", ylabel="x minus its best value")
+    fig.set_label(
+        "Distance to the minimum against step, as dots joined by a line, between two dashed "
+        "curves that close in, or open, at the pace of theory.")
+    return f"ηλ = {rate:g}, β = {momentum:g}. {told(rate, momentum, factors[place])}"
+
+
+# %%
+plotting.Explorable(
+    draw, rate=plotting.Slider("rate times curvature ηλ", rates, opening=0.2),
+    momentum=plotting.Slider("momentum β", mixed, opening=0.9))
+
+# %%
+# What to see: with the momentum at 0.9, move the rate. From 0.02 to 2.8 the swings get shorter, and die out no
+# sooner. Then leave the rate, and move the momentum.
+late, soon = (np.abs(walks[k : k + 60]).max(axis=0) for k in (240, 90))
+# β in the place of its root would be off by up to half. (Where a swing is cut costs some.)
+claim("momentum-play-law", "measured pace over the law at all 63 positions of the sliders",
+    measured=(late / soon) ** (1 / 150) / factors, equals=1.0, rtol=0.015)
+beyond = rates[:, None] > stability_bound(1.0, mixed)
+claim("momentum-play-border", "positions past the border that swing farther, and others that do",
+    measured=[(late > 1)[beyond].sum(), (late > 1)[~beyond].sum()], equals=[beyond.sum(), 0])
 plt.show()
 
 # %%

@@ -202,6 +202,63 @@ widths = np.median(high - low, axis=1)  # over x
 claim("capacity-spread",
     "width of the 5 to 95 % band of predictions at degree 10 over that at degree 3",
     measured=widths[1] / widths[0], above=np.sqrt(11 / 4))
+
+# %%
+# All of it, to play with
+# -----------------------
+# A degree and a number of points of your choice; 100 draws of each number.
+numbers, played = np.array([15, 25, 50, 100, 200]), np.arange(1, 11)
+sets = [[datasets.cubic(n_train=n, n_eval=300, seed=k) for k in range(100)] for n in numbers.tolist()]
+fits = [[[fit_scaled(data, degree) for data in drawn] for degree in played.tolist()] for drawn in sets]
+
+
+def errors_of(row, column):
+    """Return training and test errors of the fits, ``(draws, 2)``."""
+    return np.array([
+        [((fit(X[:, 0]) - y) ** 2).mean() for X, y in ((d.X_train, d.y_train), (d.X_eval, d.y_eval))]
+        for fit, d in zip(fits[row][column], sets[row], strict=True)
+    ])  # fmt: skip
+
+
+scores = np.array([[errors_of(row, column) for column in range(10)] for row in range(5)])
+coarse = np.linspace(0, 10, 61)
+
+
+# %%
+def draw(fig, degree, n):
+    """What 100 fits predict, less the truth: median, 5 to 95 %, three single ones; dots: one draw's points."""
+    row, column = np.flatnonzero(numbers == n)[0], np.flatnonzero(played == degree)[0]
+    ax, data = fig.subplots(), sets[row][0]
+    plotting.band(ax, coarse, np.transpose([fit(coarse) - truth(coarse) for fit in fits[row][column]]), plotting.FOCUS)
+    ax.plot(data.X_train[:, 0], data.y_train - truth(data.X_train[:, 0]), ".", color=plotting.OTHERS, markersize=4)
+    ax.set(xlim=(0, 10), ylim=(-60, 60), xlabel="x", ylabel="prediction minus truth")
+    fig.set_label("Prediction minus truth against x: median, band and three fits, and the points of a draw.")
+    train, test = np.median(scores[row, column], axis=0)
+    low, high = np.quantile(scores[row, column, :, 1], [0.05, 0.95])
+    said = f"Degree {degree} on {n} points: training error {train:.0f}, test error {test:.0f} "
+    return f"{said}(medians; test from {low:.0f} to {high:.0f} in nine draws of ten; the noise makes 100)."
+
+
+# %%
+plotting.Explorable(
+    draw, degree=plotting.Slider("degree of the polynomial", played, opening=10),
+    n=plotting.Slider("points to fit", numbers, opening=25))
+
+# %%
+# What to see: at 25 points, move the degree: the band leaves the line below 3, where the model is too small, and
+# opens from 4 on. At degree 10, move the points: it closes again.
+able, sigma = played[2:], 100.0
+play_law = theory.least_squares_train_error(able + 1, numbers[:, None], noise_variance=sigma)
+play_noise = [[((d.y_train - truth(d.X_train[:, 0])) ** 2).mean() for d in drawn] for drawn in sets]
+off = scores[:, 2:, :, 0].mean(axis=-1) / np.mean(play_noise, axis=1)[:, None] / (play_law / sigma) - 1
+free = numbers[:, None] - able - 1
+# Were parameters free of charge, it would be 9 to 40 of them off at 25 points.
+claim("capacity-play-law",
+    "training error off the law, in standard errors, at the 40 positions from degree 3 on: largest",
+    measured=np.abs(off / np.sqrt(2 / free / 100)).max(), below=3.5)
+median_test = np.median(scores[..., 1], axis=-1)
+claim("capacity-play-points", "median test error at degree 10 over that at degree 3: 15 to 200 points",
+    measured=median_test[:, 9] / median_test[:, 2], above=1.0)
 plt.show()
 
 # %%

@@ -135,7 +135,7 @@ for ax, family in zip(axes, families, strict=True):
     for (row, cause), (column, name) in product(enumerate(causes), enumerate(names)):
         count = said[family, cause][name]
         ax.plot(column, row, "o", markersize=count, color=plotting.TRAINING, alpha=0.35)
-        ax.text(column, row, str(count), ha="center", va="center", fontsize=12)
+        ax.text(column, row, str(count), ha="center", va="center")
     ax.set(xlim=(-0.6, 5.6), ylim=(7.6, -0.6), title=family, frame_on=False)
     ax.set_xticks(range(len(names)), [name.replace("-", " ") for name in names], rotation=90)
     ax.set_yticks(range(len(causes)), list(causes))

@@ -17,7 +17,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from unsteady._checks import Array, finite, option
+from unsteady._explorable import Explorable, Slider
 from unsteady.diagnosis import Diagnosis
+
+__all__ = [
+    "CYCLE", "FOCUS", "INK", "OTHERS", "PAPER", "STYLE", "THEORY", "TRAINING", "VALIDATION",
+    "Explorable", "Slider",
+    "band", "curves", "diagnosis", "label_ends", "log_axis", "points", "use_style",
+]  # fmt: skip
 
 INK, PAPER = "#1b1f24", "#ffffff"
 """Text and axes, and what they stand on: the site replaces both to follow the page's scheme."""

@@ -12,8 +12,9 @@ import chromium
 import pytest
 import serve
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from small import PAGE, SCRIPT, TOP, SmallSite, build
+from views import WIDE, Open
 
 
 @pytest.fixture
@@ -83,3 +84,19 @@ def browser() -> Iterator[Browser]:
         chrome = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
         yield chrome
         chrome.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Open a page of the site in a context of its own."""
+    contexts: list[BrowserContext] = []
+
+    def opened(path: str, **options: object) -> Page:
+        contexts.append(browser.new_context(**{"viewport": WIDE, **options}))  # type: ignore[arg-type]
+        page = contexts[-1].new_page()
+        page.goto(address + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,35 +1,16 @@
 """The site as readers meet it: light and dark, wide and narrow, by keyboard, without JavaScript."""
 
 import io
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
+from views import PHONE, WIDE, Open
 
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 NARRATIVE = ("short_answer", "diagnose", "measuring", "steps", "batches", "capacity", "calming", "sources")
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Open]:
-    """Open a page of the site in a context of its own."""
-    contexts: list[BrowserContext] = []
-
-    def opened(path: str, **options: object) -> Page:
-        contexts.append(browser.new_context(**{"viewport": WIDE, **options}))  # type: ignore[arg-type]
-        page = contexts[-1].new_page()
-        page.goto(address + path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def paths(site: Path) -> list[str]:

@@ -1,0 +1,181 @@
+"""A figure to play with, all of whose frames are drawn beforehand."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import itertools
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from unsteady._checks import finite, instance
+from unsteady._stack import controls, stack
+
+SCRIPT = Path(__file__).with_name("explorable.js")
+BELONGS = "explorable"
+"""The attribute of an opening frame, a figure like any other, that says to what it belongs."""
+
+
+@dataclass(frozen=True)
+class Slider:
+    """What one slider of an :class:`Explorable` sets.
+
+    Parameters
+    ----------
+    label : str
+        What stands beside it.
+    values : sequence of float
+        At least 2, increasing, and different as they are written, to six digits.
+    opening : float
+        One of the values: that of the frame which is shown first.
+    unit : str
+        Stands behind the values.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the values are not such numbers, or `opening` is none of them.
+    """
+
+    label: str
+    values: Sequence[float]
+    opening: float
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        values = finite("values", self.values, ndim=1)
+        if len(values) < 2 or (np.diff(values) <= 0).any() or len(set(self.written)) < len(values):
+            raise ValueError(f"values must be at least 2, increasing, each written otherwise, got {values}")
+        if self.opening not in self.values:
+            raise ValueError(f"opening must be one of the values {values}, got {self.opening!r}")
+
+    @property
+    def written(self) -> list[str]:
+        """The values as they are shown."""
+        return [f"{value:g}" for value in self.values]
+
+    @property
+    def start(self) -> int:
+        """The number of the opening value."""
+        return list(self.values).index(self.opening)
+
+
+class Explorable:
+    """A figure to play with: one frame for each position of one or two sliders, all drawn beforehand.
+
+    In a script it shows its opening frame, in a notebook and on the site its sliders as well.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(fig, **values)`` draws a frame into an empty figure, and returns one sentence on what is to be
+        seen in it, with its number. The first line of its docstring is the caption. All frames have the same
+        axes.
+    **sliders : Slider
+        One or two, each named as `draw` takes its value.
+
+    Attributes
+    ----------
+    figure : Figure
+        The opening frame, as one of pyplot's figures.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no sliders or more than two, or `draw` returns no sentence; when all are drawn, if a
+        frame has other axes than the first.
+
+    Examples
+    --------
+    >>> def draw(fig, curvature):
+    ...     "A bowl."
+    ...     x = np.linspace(-1, 1)
+    ...     fig.subplots().plot(x, curvature * x**2 / 2)
+    ...     fig.axes[0].set(xlim=(-1, 1), ylim=(0, 2))
+    ...     return f"At its rim it is {curvature / 2:g} high."
+    >>> bowls = Explorable(draw, curvature=Slider("curvature", [1, 2, 4], opening=2))
+    >>> [sentence for figure, sentence in bowls.frames()][2]
+    'At its rim it is 2 high.'
+    """
+
+    def __init__(self, draw: Callable[..., str], /, **sliders: Slider) -> None:
+        if not 1 <= len(sliders) <= 2:
+            raise ValueError(f"sliders must be one or two, got {len(sliders)}")
+        self.draw = draw
+        self.sliders = {name: instance(name, s, Slider, "a Slider") for name, s in sliders.items()}
+        self.figure = plt.figure()
+        setattr(self.figure, BELONGS, self)
+        self._drawn(self.figure, {name: slider.opening for name, slider in sliders.items()})
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.positions())
+
+    def positions(self) -> list[dict[str, float]]:
+        """Return what the sliders say at each frame; the last slider's values follow each other."""
+        values = (slider.values for slider in self.sliders.values())
+        return [dict(zip(self.sliders, chosen, strict=True)) for chosen in itertools.product(*values)]
+
+    def frames(self) -> Iterator[tuple[Figure, str]]:
+        """Draw the frames, one after the other, in the order of the positions, each with its sentence."""
+        axes = _limits(self.figure)
+        for values in self.positions():
+            figure = Figure()
+            sentence = self._drawn(figure, values)
+            if _limits(figure) != axes:
+                raise ValueError(
+                    f"draw must give all frames the same axes, got the limits {_limits(figure)} at {values}, "
+                    f"{axes} in the opening frame"
+                )
+            yield figure, sentence
+
+    def _drawn(self, figure: Figure, values: dict[str, float]) -> str:
+        sentence: Any = self.draw(figure, **values)
+        if not (isinstance(sentence, str) and sentence.strip()):
+            raise ValueError(
+                f"draw must return a sentence on what is to be seen, got {sentence!r} at {values}"
+            )
+        return sentence
+
+    def described(self) -> dict[str, Any]:
+        """Return caption and sliders as plain data."""
+        sliders = {
+            name: {"label": s.label, "values": s.written, "unit": s.unit, "opening": s.start}
+            for name, s in self.sliders.items()
+        }
+        return {"caption": (inspect.getdoc(self.draw) or "").partition("\n")[0], "sliders": sliders}
+
+    def _repr_html_(self) -> str:
+        """Return the figure with its sliders for a notebook, in the place of the opening frame alone."""
+        plt.close(self.figure)
+        drawn, sentences = zip(*((_svg(figure), said) for figure, said in self.frames()), strict=True)
+        described, name = self.described(), f"explorable-{id(self)}"
+        shown = controls(name, described["sliders"], sentences, _as_data(stack(drawn)))
+        return (
+            f'<figure class="explorable" id="{name}"><img src="{_as_data(_svg(self.figure))}" '
+            f'alt="{escape(str(self.figure.get_label()))}">\n{shown}'
+            f"<figcaption>{escape(described['caption'])}</figcaption></figure>\n"
+            f"<script>{SCRIPT.read_text('utf-8')}</script>"
+        )
+
+
+def _limits(figure: Figure) -> list[tuple[float, ...]]:
+    return [(*ax.get_xlim(), *ax.get_ylim()) for ax in figure.axes]
+
+
+def _svg(figure: Figure) -> str:
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return drawn.getvalue()
+
+
+def _as_data(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

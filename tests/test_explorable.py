@@ -1,0 +1,143 @@
+"""Figures to play with: their positions, their frames in one file, their sliders."""
+
+import json
+import re
+from html import unescape
+from xml.etree import ElementTree as ET
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from unsteady._explorable import _svg
+from unsteady._stack import SVG, _parsed, controls, stack
+from unsteady.plotting import Explorable, Slider
+
+
+def frame_of(stacked: str, number: int) -> str:
+    """Return what a stack shows at the address of a frame, without the groups that say so."""
+    root = ET.fromstring(stacked)
+
+    def shown(elements):
+        for element in elements:
+            classes = element.get("class", "").split()
+            if classes[:1] != ["f"]:
+                element[:] = shown(list(element))
+                yield element
+            elif f"f{number}" in classes:
+                yield from shown(list(element))
+
+    root[:] = shown(list(root[-1]))
+    return ET.tostring(root, encoding="unicode")
+
+
+def draw(fig, height, width=1):
+    """Draws a box & its size."""
+    ax = fig.subplots()
+    ax.plot([0, width, width], [0, 0, height])
+    ax.plot([width] * int(2 * height), [1] * int(2 * height), "o")  # marks that lie on each other
+    if height > 1:  # so that frames differ in how many artists they have
+        ax.text(0.5, 2, "high")
+    ax.set(xlim=(0, 3), ylim=(0, 3))
+    fig.set_label("A corner of a box.")
+    return f"It is {height:g} high & {width:g} wide."
+
+
+@pytest.fixture
+def boxes():
+    sliders = {"height": Slider("height", [0.5, 1, 2], 1, "m"), "width": Slider("width", [1, 2], 2)}
+    yield Explorable(draw, **sliders)
+    plt.close("all")
+
+
+def test_positions_are_in_order_and_the_opening_one_is_a_figure_like_any_other(boxes):
+    assert len(boxes) == 6
+    assert [tuple(p.values()) for p in boxes.positions()][:3] == [(0.5, 1), (0.5, 2), (1, 1)]
+    assert [plt.figure(number) for number in plt.get_fignums()] == [boxes.figure]
+    assert boxes.figure.get_label() == "A corner of a box."
+    assert [said for _, said in boxes.frames()][3] == "It is 1 high & 2 wide."
+
+
+def test_each_frame_of_a_stack_is_what_was_drawn(boxes):
+    drawn = [_svg(figure) for figure, _ in boxes.frames()]
+    stacked = stack(drawn)
+    for number, svg in enumerate(drawn):
+        assert frame_of(stacked, number) == ET.tostring(_parsed(svg), encoding="unicode"), number
+        assert stacked.count(f'id="frame-{number}"') == 1
+    assert len(stacked) < 0.5 * sum(map(len, drawn))  # it shares the axes
+
+
+def test_a_stack_shows_one_frame_by_its_name():
+    one, other = (f'<svg xmlns="{SVG[1:-1]}"><g id="x"><path d="{d}"/></g><g/></svg>' for d in ("M0", "M1"))
+    stacked = stack([one, other, one])
+    assert stacked.count("M0") == stacked.count("M1") == 1
+    assert '<g class="f f0 f2"><path d="M0"' in stacked
+    assert "#frame-2:target~g .f2{display:inline}" in stacked
+    assert 'id="x"' not in stacked  # nothing refers to it
+
+
+def test_frames_of_two_sizes_are_refused():
+    with pytest.raises(ValueError, match="frames must be of one size"):
+        stack([f'<svg xmlns="{SVG[1:-1]}" width="{width}"/>' for width in (1, 2)])
+
+
+def test_sliders_have_names_values_and_units(boxes):
+    sentences = [said for _, said in boxes.frames()]
+    html = controls("box-1", boxes.described()["sliders"], sentences, "a&b.svg")
+    assert '<label for="box-1-height">height</label>' in html
+    assert re.search(r'<input type="range" id="box-1-height" name="height" min="0" max="2" value="1"', html)
+    assert '<option value="0" label="0.5 m">0.5</option>' in html
+    assert "<span>0.5 m</span>" in html
+    assert "<span>2 m</span>" in html
+    assert '<p class="said">It is 1 high &amp; 2 wide.</p>' in html
+    assert 'data-frames="a&amp;b.svg"' in html
+    assert json.loads(unescape(re.search(r'data-sentences="([^"]*)"', html)[1])) == sentences
+
+
+def test_a_notebook_shows_the_sliders_instead_of_the_opening_frame(boxes):
+    html = boxes._repr_html_()
+    assert plt.get_fignums() == []
+    assert html.count('type="range"') == 2
+    assert html.count("data:image/svg+xml;base64,") == 2
+    assert 'alt="A corner of a box."' in html
+    assert "<figcaption>Draws a box &amp; its size.</figcaption>" in html
+    assert "document.querySelectorAll" in html
+
+
+def test_numpy_values_are_shown_short():
+    slider = Slider("rate", np.array([0.1, 0.2, 1.0]) * 3, 0.1 * 3)
+    assert slider.written == ["0.3", "0.6", "3"]
+    assert slider.start == 0
+
+
+def other_axes(fig, height):
+    fig.subplots().set(xlim=(0, height))
+    return "Its axes follow the slider."
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: Slider("x", [1], 1), ValueError, "values must be at least 2, increasing"),
+        (lambda: Slider("x", [1, 0], 1), ValueError, "values must be at least 2, increasing"),
+        (lambda: Slider("x", [1, 1 + 1e-9], 1), ValueError, "each written otherwise"),
+        (lambda: Slider("x", [1, np.nan], 1), ValueError, "values must be finite"),
+        (lambda: Slider("x", [1, 2], 3), ValueError, r"opening must be one of the values .*, got 3"),
+        (lambda: Explorable(draw), ValueError, "sliders must be one or two, got 0"),
+        (lambda: Explorable(draw, height=[1, 2]), TypeError, "height must be a Slider, got"),
+        (
+            lambda: Explorable(lambda fig, x: None, x=Slider("x", [1, 2], 1)),
+            ValueError,
+            "draw must return a sentence .*, got None at {'x': 1}",
+        ),
+        (
+            lambda: list(Explorable(other_axes, height=Slider("height", [1, 2], 1)).frames()),
+            ValueError,
+            "draw must give all frames the same axes, .* at {'height': 2}",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+    plt.close("all")
