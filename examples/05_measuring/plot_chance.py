@@ -148,6 +148,17 @@ seen = (thrown[:, 0] >= thrown[:, 1]).mean(axis=0)
 
 
 # %%
+def told(n, p, share):
+    """Say what a point is worth."""
+    error = 100 * theory.standard_error(p, n)
+    cases = f"{100 * share:.2g} %" if share >= 0.001 else "less than a thousandth"
+    return (
+        f"On {n} examples a point is {n / 100:g} of them, the standard error {error:.2g} points: with sets of "
+        f"their own, the worse model is level or ahead in {cases} of the cases."
+    )
+
+
+# %%
 def draw(fig, n, accuracy):
     """What sets of n examples say of a model and of one that is a point better."""
     row, column = np.flatnonzero(played == n)[0], np.flatnonzero(levels == accuracy)[0]
@@ -159,9 +170,7 @@ def draw(fig, n, accuracy):
     ax.set(xlim=(-15, 16), ylim=(0, 1.05), yticks=[], xlabel="accuracy on a set, less the model's own, points")
     ax.legend(loc="upper left")
     fig.set_label("Two bells a point apart, as wide as the standard errors of two accuracies: what sets may say.")
-    said = f"On {n} examples a point is {n / 100:g} of them, the standard error "
-    said += f"{100 * theory.standard_error(accuracy / 100, n):.2g} points: "
-    return f"{said}with sets of their own, the worse model is level or ahead in {100 * wrong[row, column]:.2g} % of cases."
+    return told(n, accuracy / 100, wrong[row, column])
 
 
 # %%

@@ -129,6 +129,9 @@ def test_a_notebook_runs_from_top_to_bottom(
         output.text for output in outputs if output.output_type == "stream" and output.name == "stdout"
     )
     assert printed(said) == claims_of(name)
+    [script] = TOP.glob(f"examples/*/{name}.py")
+    played = [output for output in outputs if 'type="range"' in output.get("data", {}).get("text/html", "")]
+    assert len(played) == script.read_text("utf-8").count("plotting.Explorable(")
 
 
 def test_the_archive_holds_all_scripts_and_notebooks(site: Path) -> None:
