@@ -67,6 +67,10 @@ def test_each_frame_of_a_stack_is_what_was_drawn(boxes):
     assert len(stacked) < 0.5 * sum(map(len, drawn))  # it shares the axes
 
 
+def test_the_opening_frame_is_one_of_the_frames(boxes):
+    assert _svg(boxes.figure) == [_svg(figure) for figure, _ in boxes.frames()][3]
+
+
 def test_a_stack_shows_one_frame_by_its_name():
     one, other = (f'<svg xmlns="{SVG[1:-1]}"><g id="x"><path d="{d}"/></g><g/></svg>' for d in ("M0", "M1"))
     stacked = stack([one, other, one])

@@ -114,6 +114,8 @@ class Explorable:
         self.figure = plt.figure()
         setattr(self.figure, BELONGS, self)
         self._drawn(self.figure, {name: slider.opening for name, slider in sliders.items()})
+        self.figure.draw_without_rendering()  # once it is laid out, its axes stay where they are
+        self.figure.set_layout_engine("none")
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -135,6 +137,9 @@ class Explorable:
                     f"draw must give all frames the same axes, got the limits {_limits(figure)} at {values}, "
                     f"{axes} in the opening frame"
                 )
+            figure.set_layout_engine("none")
+            for ax, opening in zip(figure.axes, self.figure.axes, strict=True):
+                ax.set_position(opening.get_position())
             yield figure, sentence
 
     def _drawn(self, figure: Figure, values: dict[str, float]) -> str:
