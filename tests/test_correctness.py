@@ -165,6 +165,13 @@ def test_the_spread_of_histories_is_that_of_each_evaluation():
             ValueError,
             r"scores\[0\] must have recorded val_acc",
         ),
+        (History(val_accuracy=[0.5, 0.6]), "val_accuracy", ValueError, "got a history of one: pass a list"),
+        (
+            [History(step=[k], val_accuracy=[0.5]) for k in (1, 2)],
+            "val_accuracy",
+            ValueError,
+            r"same places: scores\[0\].step and scores\[1\].step differ",
+        ),
         (History(val_accuracy=[[0.5, 0.6]]), "auc", ValueError, "column must be one of loss, .*, got 'auc'"),
         (History(val_accuracy=[[0.5, np.nan]]), "val_accuracy", ValueError, "scores must be finite"),
     ],

@@ -116,6 +116,14 @@ def test_a_rate_that_drifts_cuts_where_it_is_a_quarter_and_enough_is_left(period
     assert [stretch.stop for stretch in found.stretches] == ends
 
 
+def test_a_rate_that_is_missing_at_first_hides_no_drift():
+    rates = [0.1 * 0.94**k for k in range(80)]
+    whole = diagnose(record(LOW + LOW, learning_rate=rates), n_eval=400).stretches
+    assert len(whole) > 1
+    late = diagnose(record(LOW + LOW, learning_rate=[math.nan, *rates[1:]]), n_eval=400).stretches
+    assert len(late) == len(whole)
+
+
 def test_a_drop_where_the_rate_goes_up_is_expected():
     accuracy = [*counts(400, 0.9, 2), 0.7, *counts(400, 0.9, 2, seed=1)]
     rates = [0.01] * 40 + [0.1] * 41
@@ -144,6 +152,13 @@ def test_overfitting_is_seen_between_values_that_are_missing():
     # It fell before validation loss was lowest, and not after.
     early = [1 / (1 + k) if k < 5 else 0.2 for k in range(80)]
     found = diagnose(record(LOW + LOW, val_loss=gaps, loss=early), n_eval=400)
+    assert found["overfitting"].verdict == "possible"
+
+
+def test_overfitting_is_only_possible_where_the_training_loss_is_lost():
+    rising = [1 - 0.1 * k for k in range(5)] + [0.5 + 0.02 * k for k in range(75)]
+    falling = [1 / (1 + k) if k < 60 else math.nan for k in range(80)]
+    found = diagnose(record(LOW + LOW, val_loss=rising, loss=falling), n_eval=400)
     assert found["overfitting"].verdict == "possible"
 
 

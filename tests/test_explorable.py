@@ -2,12 +2,15 @@
 
 import json
 import re
+from functools import partial
 from html import unescape
 from xml.etree import ElementTree as ET
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from unsteady._explorable import _svg
 from unsteady._stack import SVG, _parsed, controls, stack
@@ -45,6 +48,7 @@ def draw(fig, height, width=1):
 
 @pytest.fixture
 def boxes():
+    plt.close("all")
     sliders = {"height": Slider("height", [0.5, 1, 2], 1, "m"), "width": Slider("width", [1, 2], 2)}
     yield Explorable(draw, **sliders)
     plt.close("all")
@@ -91,8 +95,8 @@ def test_sliders_have_names_values_and_units(boxes):
     assert '<label for="box-1-height">height</label>' in html
     assert re.search(r'<input type="range" id="box-1-height" name="height" min="0" max="2" value="1"', html)
     assert '<option value="0" label="0.5 m">0.5</option>' in html
-    assert "<span>0.5 m</span>" in html
-    assert "<span>2 m</span>" in html
+    assert '<span aria-hidden="true">0.5 m</span>' in html
+    assert '<span aria-hidden="true">2 m</span>' in html
     assert '<p class="said">It is 1 high &amp; 2 wide.</p>' in html
     assert 'data-frames="a&amp;b.svg"' in html
     assert json.loads(unescape(re.search(r'data-sentences="([^"]*)"', html)[1])) == sentences
@@ -114,9 +118,56 @@ def test_numpy_values_are_shown_short():
     assert slider.start == 0
 
 
+def test_a_slider_keeps_its_values():
+    values = np.arange(1, 6) * 0.1  # the third is not 0.3 to the last digit
+    slider = Slider("rate", values, 0.3)
+    assert slider.start == 2
+    values[:] = 0
+    assert slider.written == ["0.1", "0.2", "0.3", "0.4", "0.5"]
+
+
+def test_titles_stay_where_they_are():
+    def draw_titled(fig, height):
+        "A titled box, said in\ntwo lines.\n\nAnd more."
+        fig.suptitle("Box")
+        return draw(fig, height)
+
+    boxes = Explorable(partial(draw_titled), height=Slider("height", [0.5, 1], 1))
+    assert boxes.caption == "A titled box, said in two lines."
+    assert _svg(boxes.figure) == [_svg(figure) for figure, _ in boxes.frames()][1]
+    boxes.figure.axes[0].set(xlim=(1, 2))  # as when a reader zooms
+    assert len(list(boxes.frames())) == 2
+    plt.close("all")
+
+
+def test_text_that_is_text_is_not_cut_up():
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        drawn = []
+        for k in (1, 2):
+            figure = Figure()
+            figure.subplots().set_title(rf"$\eta^{k}=x_{k}$")
+            drawn.append(_svg(figure))
+    assert not re.search(r"<text[^>]*>(?:(?!</text>).)*<g\b", stack(drawn), re.DOTALL)
+    assert stack(drawn).count("<tspan") == sum(svg.count("<tspan") for svg in drawn) > 4
+    assert "a<tspan>x</tspan>tail</text>" in stack(
+        [f'<svg xmlns="{SVG[1:-1]}"><text>a<tspan>x</tspan>tail</text></svg>']
+    )
+
+
 def other_axes(fig, height):
+    "Its axes follow the slider."
     fig.subplots().set(xlim=(0, height))
     return "Its axes follow the slider."
+
+
+def other_label(fig, height):
+    "Its label follows the slider."
+    fig.set_label(f"A box {height} high.")
+    return "Its label follows the slider."
+
+
+def silent(fig, height):
+    "It says nothing."
 
 
 @pytest.mark.parametrize(
@@ -130,18 +181,34 @@ def other_axes(fig, height):
         (lambda: Explorable(draw), ValueError, "sliders must be one or two, got 0"),
         (lambda: Explorable(draw, height=[1, 2]), TypeError, "height must be a Slider, got"),
         (
-            lambda: Explorable(lambda fig, x: None, x=Slider("x", [1, 2], 1)),
+            lambda: Explorable(silent, height=Slider("height", [1, 2], 1)),
             ValueError,
-            "draw must return a sentence .*, got None at {'x': 1}",
+            "draw must return a sentence .*, got None at {'height': 1}",
         ),
+        (
+            lambda: Explorable(lambda fig, height: "Seen.", height=Slider("height", [1, 2], 1)),
+            ValueError,
+            "draw must have a docstring",
+        ),
+        (
+            lambda: list(Explorable(other_label, height=Slider("height", [1, 2], 1)).frames()),
+            ValueError,
+            "the same axes and label, got .*A box 2 high.* at {'height': 2}",
+        ),
+        (lambda: Slider(3, [1, 2], 1), TypeError, "label must be a str, got 3"),
+        (lambda: Slider("x", [1, 2], 1, None), TypeError, "unit must be a str, got None"),
         (
             lambda: list(Explorable(other_axes, height=Slider("height", [1, 2], 1)).frames()),
             ValueError,
-            "draw must give all frames the same axes, .* at {'height': 2}",
+            "draw must give all frames the same axes and label, .* at {'height': 2}",
         ),
     ],
 )
 def test_bad_input_is_named(call, error, message):
+    plt.close("all")
     with pytest.raises(error, match=message):
         call()
+    assert len(plt.get_fignums()) <= message.count(
+        "the same axes"
+    )  # none is left open that could not be drawn
     plt.close("all")

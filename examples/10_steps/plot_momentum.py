@@ -155,21 +155,23 @@ def told(rate, momentum, factor):
     if rate > 2 * (1 + momentum):
         return f"Past the border, {2 + 2 * momentum:.2g}: it swings {factor:.2f} times as far at each step."
     if rate > (1 + root) ** 2:
-        return f"It changes sides at each step, and shrinks by {factor:.3f}."
+        return f"It changes sides at each step, and keeps {factor:.3f} of the distance."
     if rate >= (1 - root) ** 2 and momentum:
-        return f"It rings, and dies out by the root of β, {factor:.3f} a step, at any rate here."
-    return f"It creeps in from one side, by {factor:.3f} a step."
+        ends = f"{(1 - root) ** 2:.2g} to {(1 + root) ** 2:.3g}"
+        return f"It rings; a step keeps √β = {factor:.3f} of the swing, and would at every ηλ from {ends}."
+    return f"It comes in from one side; a step keeps {factor:.3f} of the distance."
 
 
 # %%
 def draw(fig, rate, momentum):
-    """Distance to the minimum over 60 steps; dashed: the pace by theory."""
+    """Distance to the minimum over 60 steps; dashed: the pace by theory, laid around the largest swing."""
     place = np.flatnonzero(rates == rate)[0], np.flatnonzero(mixed == momentum)[0]
     ax, steps = fig.subplots(), np.arange(61)
-    envelope = np.minimum(factors[place] ** steps, 10)
-    ax.plot(steps, envelope, "--", steps, -envelope, "--", color=plotting.THEORY, linewidth=1)
-    ax.plot(steps, np.clip(walks[:61, *place], -10, 10), "o-", color=plotting.TRAINING, markersize=4)
-    ax.set(xlim=(0, 60), ylim=(-1.6, 1.6), xlabel="step", ylabel="x minus its best value")
+    pace, walk = factors[place] ** steps, walks[:61, *place]
+    around = np.minimum(pace * np.abs(walk / pace).max(), 20)
+    ax.plot(steps, around, "--", steps, -around, "--", color=plotting.THEORY, linewidth=1)
+    ax.plot(steps, np.clip(walk, -20, 20), "o-", color=plotting.TRAINING, markersize=4)
+    ax.set(xlim=(0, 60), ylim=(-4, 4), xlabel="step", ylabel="x minus its best value")
     fig.set_label(
         "Distance to the minimum against step, as dots joined by a line, between two dashed "
         "curves that close in, or open, at the pace of theory.")
@@ -182,8 +184,8 @@ plotting.Explorable(
     momentum=plotting.Slider("momentum β", mixed, opening=0.9))
 
 # %%
-# What to see: with the momentum at 0.9, move the rate. From 0.02 to 2.8 the swings get shorter, and die out no
-# sooner. Then leave the rate, and move the momentum.
+# What to see: with the momentum at 0.9, move the rate. From 0.02 to 3.7 the swings get quicker and wider, and
+# die out no sooner. Then leave the rate, and move the momentum.
 late, soon = (np.abs(walks[k : k + 60]).max(axis=0) for k in (240, 90))
 # β in the place of its root would be off by up to half. (Where a swing is cut costs some.)
 claim("momentum-play-law", "measured pace over the law at all 63 positions of the sliders",

@@ -170,15 +170,20 @@ def draw(fig, at):
 
 
 # %%
-plotting.Explorable(draw, at=plotting.Slider("step", step.tolist(), opening=400))
+stops = [*step[:4], *step[5:20:2], *step[20:]]
+plotting.Explorable(draw, at=plotting.Slider("step", stops, opening=400))
 
 # %%
-# What to see: at step 5 both higher rates are past the border; by step 30 or so they are below it, and then they
-# climb back. Drawn as a share of each border, their curves meet; that of 0.03 is not on its way there yet.
+# What to see: at step 5 the rate 0.18 is past the border, and 0.12 is at it. Within some thirty steps both are below,
+# and then they climb back. Drawn as a share of each border, their curves meet; that of 0.03 is not on its way there yet.
 arrived = step >= 1000
 # Were the curvature fixed, the share at 0.18 would stay half as large again as at 0.12.
 claim("edge-play", "median ηS/2 from step 1 000 on, 0.12 and 0.18, all positions: least and most",
     measured=[middle[arrived, 1:].min(), middle[arrived, 1:].max()], between=(0.9, 1.1))
+# A curvature that does not react to the rate would stay where it began.
+claim("edge-play-thrown", "median ηS/2 at 0.12 and 0.18: at step 5, and the least of the first 50 steps",
+    measured=[*middle[0, 1:], *middle[:10, 1:].min(axis=0)],
+    between=([0.9, 1.2, 0.8, 0.8], [1.1, 1.7, 0.96, 0.96]))
 claim("edge-play-calm", "median ηS/2 at η = 0.03, all positions: most", below=0.7,
     measured=middle[:, 0].max())
 plt.show()

@@ -8,15 +8,17 @@ import itertools
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from unsteady._checks import finite, instance
+from unsteady._checks import finite, instance, scalar
 from unsteady._stack import controls, stack
 
 SCRIPT = Path(__file__).with_name("explorable.js")
@@ -24,7 +26,7 @@ BELONGS = "explorable"
 """The attribute of an opening frame, a figure like any other, that says to what it belongs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slider:
     """What one slider of an :class:`Explorable` sets.
 
@@ -35,14 +37,14 @@ class Slider:
     values : sequence of float
         At least 2, increasing, and different as they are written, to six digits.
     opening : float
-        One of the values: that of the frame which is shown first.
+        One of the values, as they are written: that of the frame which is shown first.
     unit : str
         Stands behind the values.
 
     Raises
     ------
     TypeError, ValueError
-        If the values are not such numbers, or `opening` is none of them.
+        If the values are not such numbers, `opening` is none of them, or a text is none.
     """
 
     label: str
@@ -51,10 +53,13 @@ class Slider:
     unit: str = ""
 
     def __post_init__(self) -> None:
+        instance("label", self.label, str, "a str")
+        instance("unit", self.unit, str, "a str")
         values = finite("values", self.values, ndim=1)
+        object.__setattr__(self, "values", tuple(values.tolist()))  # whatever becomes of a list or an array
         if len(values) < 2 or (np.diff(values) <= 0).any() or len(set(self.written)) < len(values):
             raise ValueError(f"values must be at least 2, increasing, each written otherwise, got {values}")
-        if self.opening not in self.values:
+        if f"{scalar('opening', self.opening):g}" not in self.written:
             raise ValueError(f"opening must be one of the values {values}, got {self.opening!r}")
 
     @property
@@ -65,7 +70,7 @@ class Slider:
     @property
     def start(self) -> int:
         """The number of the opening value."""
-        return list(self.values).index(self.opening)
+        return self.written.index(f"{self.opening:g}")
 
 
 class Explorable:
@@ -77,8 +82,8 @@ class Explorable:
     ----------
     draw : callable
         ``draw(fig, **values)`` draws a frame into an empty figure, and returns one sentence on what is to be
-        seen in it, with its number. The first line of its docstring is the caption. All frames have the same
-        axes.
+        seen in it, with its number. Its docstring's first paragraph is the caption. All frames have the size,
+        the axes' limits and the label (``fig.set_label``, the alternative text) of the opening one.
     **sliders : Slider
         One or two, each named as `draw` takes its value.
 
@@ -90,8 +95,8 @@ class Explorable:
     Raises
     ------
     TypeError, ValueError
-        If there are no sliders or more than two, or `draw` returns no sentence; when all are drawn, if a
-        frame has other axes than the first.
+        If there are no sliders or more than two, `draw` has no docstring, or returns no sentence; when all
+        are drawn, if a frame differs in limits or label.
 
     Examples
     --------
@@ -100,6 +105,7 @@ class Explorable:
     ...     x = np.linspace(-1, 1)
     ...     fig.subplots().plot(x, curvature * x**2 / 2)
     ...     fig.axes[0].set(xlim=(-1, 1), ylim=(0, 2))
+    ...     fig.set_label("A parabola with its lowest point in the middle.")
     ...     return f"At its rim it is {curvature / 2:g} high."
     >>> bowls = Explorable(draw, curvature=Slider("curvature", [1, 2, 4], opening=2))
     >>> [sentence for figure, sentence in bowls.frames()][2]
@@ -111,11 +117,17 @@ class Explorable:
             raise ValueError(f"sliders must be one or two, got {len(sliders)}")
         self.draw = draw
         self.sliders = {name: instance(name, s, Slider, "a Slider") for name, s in sliders.items()}
+        self.caption = _caption(draw)
         self.figure = plt.figure()
         setattr(self.figure, BELONGS, self)
-        self._drawn(self.figure, {name: slider.opening for name, slider in sliders.items()})
-        self.figure.draw_without_rendering()  # once it is laid out, its axes stay where they are
+        try:
+            self._drawn(self.figure, {name: s.values[s.start] for name, s in self.sliders.items()})
+        except BaseException:
+            plt.close(self.figure)
+            raise
+        self.figure.draw_without_rendering()  # once it is laid out, all stays where it is
         self.figure.set_layout_engine("none")
+        self._size, self._look = self.figure.get_size_inches().tolist(), _look(self.figure)
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -128,18 +140,18 @@ class Explorable:
 
     def frames(self) -> Iterator[tuple[Figure, str]]:
         """Draw the frames, one after the other, in the order of the positions, each with its sentence."""
-        axes = _limits(self.figure)
         for values in self.positions():
             figure = Figure()
             sentence = self._drawn(figure, values)
-            if _limits(figure) != axes:
+            if _look(figure) != self._look:
                 raise ValueError(
-                    f"draw must give all frames the same axes, got the limits {_limits(figure)} at {values}, "
-                    f"{axes} in the opening frame"
+                    f"draw must give all frames the same axes and label, got {_look(figure)} at {values}, "
+                    f"{self._look} in the opening frame"
                 )
+            figure.set_size_inches(*self._size)
             figure.set_layout_engine("none")
-            for ax, opening in zip(figure.axes, self.figure.axes, strict=True):
-                ax.set_position(opening.get_position())
+            for part, opening in zip(_placed(figure), _placed(self.figure), strict=True):
+                part.set_position(opening.get_position())
             yield figure, sentence
 
     def _drawn(self, figure: Figure, values: dict[str, float]) -> str:
@@ -156,24 +168,39 @@ class Explorable:
             name: {"label": s.label, "values": s.written, "unit": s.unit, "opening": s.start}
             for name, s in self.sliders.items()
         }
-        return {"caption": (inspect.getdoc(self.draw) or "").partition("\n")[0], "sliders": sliders}
+        return {"caption": self.caption, "sliders": sliders}
 
     def _repr_html_(self) -> str:
         """Return the figure with its sliders for a notebook, in the place of the opening frame alone."""
         plt.close(self.figure)
         drawn, sentences = zip(*((_svg(figure), said) for figure, said in self.frames()), strict=True)
-        described, name = self.described(), f"explorable-{id(self)}"
-        shown = controls(name, described["sliders"], sentences, _as_data(stack(drawn)))
+        shown = controls(uuid4().hex, self.described()["sliders"], sentences, _as_data(stack(drawn)))
         return (
-            f'<figure class="explorable" id="{name}"><img src="{_as_data(_svg(self.figure))}" '
+            f'<figure class="explorable"><img src="{_as_data(_svg(self.figure))}" '
             f'alt="{escape(str(self.figure.get_label()))}">\n{shown}'
-            f"<figcaption>{escape(described['caption'])}</figcaption></figure>\n"
+            f"<figcaption>{escape(self.caption)}</figcaption></figure>\n"
             f"<script>{SCRIPT.read_text('utf-8')}</script>"
         )
 
 
-def _limits(figure: Figure) -> list[tuple[float, ...]]:
-    return [(*ax.get_xlim(), *ax.get_ylim()) for ax in figure.axes]
+def _caption(draw: Callable[..., str]) -> str:
+    """Return the first paragraph of a function's docstring, also where some of its arguments are given."""
+    while isinstance(draw, partial):
+        draw = draw.func
+    caption = " ".join((inspect.getdoc(draw) or "").partition("\n\n")[0].split())
+    if not caption:
+        raise ValueError("draw must have a docstring, whose first paragraph is the caption")
+    return caption
+
+
+def _look(figure: Figure) -> tuple[Any, ...]:
+    """Return what all frames have in common: label, number of texts, and the limits of each of their axes."""
+    limits = [tuple(map(float, (*ax.get_xlim(), *ax.get_ylim()))) for ax in figure.axes]
+    return str(figure.get_label()), len(figure.texts), limits
+
+
+def _placed(figure: Figure) -> list[Any]:
+    return [*figure.axes, *figure.texts]
 
 
 def _svg(figure: Figure) -> str:

@@ -230,7 +230,7 @@ def _against_ceiling(run: Run) -> Finding:
         part = run.accuracy[worst.start : worst.stop]
         run.numbers.update(jitter=worst.jitter, jitter_low=worst.interval.low)
         beyond = worst.interval.low - run.rounding
-        sizes = range(1, 10**9)
+        sizes = range(1, 10**6)
         needed = bisect_left(sizes, True, key=lambda n: ceiling_of(part, n) < beyond)
         enough = (
             f"; from {sizes[needed]} independent examples on it would be more than a set can make"

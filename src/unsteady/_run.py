@@ -162,8 +162,8 @@ def _printed(accuracy: Sequence[float]) -> float:
 
 
 def _carried(rates: list[float]) -> list[float]:
-    """Return rates with the last known one where none was logged."""
-    known, carried = math.nan, []
+    """Return rates with the last known one where none was logged, and the first one before it."""
+    known, carried = next(filter(math.isfinite, rates), math.nan), []
     for rate in rates:
         known = rate if math.isfinite(rate) else known
         carried.append(known)

@@ -11,6 +11,8 @@ from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+GROUPS = {f"{SVG}{name}" for name in ("svg", "g", "defs", "a")}
+"""Elements whose children may stand in further groups."""
 ET.register_namespace("", SVG[1:-1])
 ET.register_namespace("xlink", XLINK[1:-1])
 
@@ -44,12 +46,15 @@ def _parsed(svg: str) -> Element:
     for element in root.iter():
         if element.get("id") not in used:
             element.attrib.pop("id", None)
-        element.text, element.tail = (element.text or "").strip(), None
+        if element.tag in GROUPS:  # what stands between elements there is only for those who read the file
+            element.text = None
+            for child in element:
+                child.tail = None
     return root
 
 
 def _tag(element: Element) -> tuple[Any, ...]:
-    return element.tag, tuple(sorted(element.attrib.items())), element.text
+    return element.tag, tuple(sorted(element.attrib.items()))
 
 
 def _merged(frames: list[list[tuple[int, Element]]]) -> list[Element]:
@@ -64,9 +69,8 @@ def _merged(frames: list[list[tuple[int, Element]]]) -> list[Element]:
     merged = []
     for variants in zip(*frames, strict=True):
         first = variants[0][1]
-        if len({_tag(element) for _, element in variants}) == 1 and len(first):
+        if len({_tag(element) for _, element in variants}) == 1 and first.tag in GROUPS:
             together = Element(first.tag, first.attrib)
-            together.text = first.text
             together.extend(_merged([[(k, child) for child in element] for k, element in variants]))
             merged.append(together)
         elif len({ET.tostring(element) for _, element in variants}) == 1:
@@ -134,8 +138,9 @@ def _slider(id_: str, name: str, label: str, values: Sequence[str], unit: str, o
     )
     return (
         f'<div class="slider"><label for="{id_}">{escape(label)}</label> <span class="value"></span>\n'
-        f'<div><span>{escape(named[0])}</span> <input type="range" id="{id_}" name="{escape(name)}" min="0" '
-        f'max="{len(values) - 1}" value="{opening}" list="{id_}-values" autocomplete="off"> '
-        f"<span>{escape(named[-1])}</span></div>\n"
+        f'<div><span aria-hidden="true">{escape(named[0])}</span> '
+        f'<input type="range" id="{id_}" name="{escape(name)}" min="0" max="{len(values) - 1}" '
+        f'value="{opening}" list="{id_}-values" autocomplete="off"> '
+        f'<span aria-hidden="true">{escape(named[-1])}</span></div>\n'
         f'<datalist id="{id_}-values">{options}</datalist></div>\n'
     )

@@ -186,8 +186,9 @@ def _overfitting(run: Run, val_loss: Sequence[float], loss: Sequence[float]) -> 
     if len(after) < FEWEST or not _rises(after) or risen < 0.05:
         return
     told = f"validation loss has risen by {risen:.0%} from its lowest"
-    training = finite_of(loss[known[lowest] :])
-    fell = len(training) >= FEWEST and _falls(training)
+    along = loss[known[lowest] :]
+    training, end = finite_of(along), finite_of(along[-max(len(along) // 4, 1) :])
+    fell = len(training) >= max(FEWEST, len(along) / 2) and bool(end) and _falls(training)
     yield Finding(
         "overfitting",
         "supported" if fell else "possible",

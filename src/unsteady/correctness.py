@@ -266,22 +266,38 @@ def _scores(runs: Any, column: str) -> Any:
     if column not in CURVES:
         raise ValueError(f"column must be one of {', '.join(CURVES)}, got {column!r}")
     if isinstance(runs, History):
-        return _recorded("history", runs, column)
+        together = _recorded("scores", runs, column)
+        if together.ndim < 2:
+            raise ValueError(
+                "scores must be several runs, got a history of one: pass a list of histories, one a seed"
+            )
+        return together
     if isinstance(runs, np.ndarray) or not isinstance(runs, Sequence):
         return runs
     if not any(isinstance(run, History) for run in runs):
         return runs
-    curves = []
     for k, run in enumerate(runs):
         if not isinstance(run, History):
             raise TypeError(f"scores[{k}] must be a History as the others are, got {shown(run)}")
-        curves.append(_recorded(f"scores[{k}]", run, column))
-        if curves[k].shape != curves[0].shape:
+        _check_alike(runs[0], run, k, column)
+    return np.stack([_recorded("scores", run, column) for run in runs], axis=-1)
+
+
+def _check_alike(first: History, run: History, k: int, column: str) -> None:
+    """Stop unless two runs were evaluated at the same places."""
+    shapes = [_recorded(f"scores[{i}]", each, column).shape for i, each in ((0, first), (k, run))]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"scores must be runs that were evaluated equally often: scores[0].{column} has the shape "
+            f"{shapes[0]}, scores[{k}].{column} {shapes[1]}"
+        )
+    for place in ("epoch", "step"):
+        here, there = getattr(first, place), getattr(run, place)
+        if here is not None and there is not None and list(here) != list(there):
             raise ValueError(
-                f"scores must be runs that were evaluated equally often: scores[0].{column} has the shape "
-                f"{curves[0].shape}, scores[{k}].{column} {curves[k].shape}"
+                f"scores must be runs that were evaluated at the same places: scores[0].{place} and "
+                f"scores[{k}].{place} differ"
             )
-    return np.stack(curves, axis=-1)
 
 
 def _recorded(name: str, run: History, column: str) -> Array:

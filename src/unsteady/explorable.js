@@ -20,20 +20,26 @@ for (const figure of document.querySelectorAll("figure.explorable:not(.ready)"))
     // Frames are in the order in which the last slider turns fastest.
     const frame = sliders.reduce((n, slider) => n * slider.list.options.length + Number(slider.value), 0)
     image.loading = "eager"
+    const link = figure.querySelector(".headerlink")
+    if (link) link.hash = place()
     image.src = `${controls.dataset.frames}#frame-${frame}`
     said.textContent = sentences[frame]
     label(sentences[frame])
   }
 
+  const place = () => {
+    const values = new URLSearchParams(sliders.map(slider => [slider.name, chosen(slider).text]))
+    return `#${figure.id}?${values}`
+  }
+
   const remember = () => {
-    const place = new URLSearchParams(sliders.map(slider => [slider.name, chosen(slider).text]))
-    history.replaceState(null, "", `#${figure.id}?${place}`)
+    if (figure.id) history.replaceState(history.state, "", place()) // without a name, as in a notebook: nothing
   }
 
   const restore = () => {
-    const [id, place] = location.hash.slice(1).split("?")
-    if (id !== figure.id || place === undefined) return
-    const values = new URLSearchParams(place)
+    const [id, query] = location.hash.slice(1).split("?")
+    if (!figure.id || id !== figure.id || query === undefined) return
+    const values = new URLSearchParams(query)
     for (const slider of sliders) {
       const k = [...slider.list.options].findIndex(option => option.text === values.get(slider.name))
       if (k >= 0) slider.value = k
