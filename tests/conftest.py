@@ -7,6 +7,7 @@ from typing import Any
 import chromium
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from unsteady.datasets import Data
 from unsteady.models import LinearRegression, Model
@@ -14,6 +15,9 @@ from unsteady.models import LinearRegression, Model
 Array = Any
 
 collect_ignore = []
+
+settings.register_profile("unhurried", deadline=None)  # how long a test takes is no part of what it asserts
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,7 +16,7 @@ def blocks(order, count=3, y=Y, batch_size=7, seed=0):
     return list(islice(order.blocks(np.random.default_rng(seed), y, batch_size), count))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 40), st.integers(1, 60), st.integers(0, 99))
 def test_dealers_deal_every_example_once_an_epoch(n, size, seed):
     y = np.random.default_rng(seed).integers(3, size=n)

@@ -334,7 +334,7 @@ def survives(content):
 ANYTHING = st.one_of(mutants(), tables(), JSON, st.binary(max_size=300))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ANYTHING)
 @example(b"epoch,val_accuracy\n" + b"0,1e400\n")
 def test_anything_is_read_or_refused(content):
@@ -342,7 +342,7 @@ def test_anything_is_read_or_refused(content):
 
 
 @pytest.mark.slow
-@settings(max_examples=100_000, deadline=None, database=None)
+@settings(max_examples=100_000, database=None)
 @given(ANYTHING)
 def test_anything_at_all_is_read_or_refused(content):
     survives(content)

@@ -202,7 +202,7 @@ def test_regularizers_are_given_weights_alone():
     assert [w.shape[1:] for w in model.weights(parameters)] == [(3, 5), (5, 4), (4, 4)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(1, 3), min_size=1, max_size=3),
     st.integers(2, 5),

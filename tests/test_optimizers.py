@@ -66,7 +66,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("make", RULES.values(), ids=RULES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(values=st.lists(st.tuples(rates, decays), min_size=1, max_size=4), scale=st.floats(0, 2))
 def test_an_array_of_hyperparameters_is_a_loop_over_them(make, values, scale):
     def walk(rule, replicates):

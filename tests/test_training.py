@@ -193,7 +193,7 @@ def test_input_dropout_rests_on_average_at_its_ridge(points):
 # Replicates ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 4), st.integers(2, 5), st.integers(0, 9), st.sampled_from([0.0, 0.3]))
 def test_a_seed_is_the_same_run_among_few_and_many(blobs, few, more, seed, dropout):
     net = MLP((4,), classes=3, dropout=dropout, batch_norm=True)
