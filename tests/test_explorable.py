@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from unsteady._explorable import _svg
+from unsteady._explorable import svg_of
 from unsteady._stack import SVG, _parsed, controls, stack
 from unsteady.plotting import Explorable, Slider
 
@@ -63,7 +63,7 @@ def test_positions_are_in_order_and_the_opening_one_is_a_figure_like_any_other(b
 
 
 def test_each_frame_of_a_stack_is_what_was_drawn(boxes):
-    drawn = [_svg(figure) for figure, _ in boxes.frames()]
+    drawn = [svg_of(figure) for figure, _ in boxes.frames()]
     stacked = stack(drawn)
     for number, svg in enumerate(drawn):
         assert frame_of(stacked, number) == ET.tostring(_parsed(svg), encoding="unicode"), number
@@ -72,7 +72,7 @@ def test_each_frame_of_a_stack_is_what_was_drawn(boxes):
 
 
 def test_the_opening_frame_is_one_of_the_frames(boxes):
-    assert _svg(boxes.figure) == [_svg(figure) for figure, _ in boxes.frames()][3]
+    assert svg_of(boxes.figure) == [svg_of(figure) for figure, _ in boxes.frames()][3]
 
 
 def test_a_stack_shows_one_frame_by_its_name():
@@ -134,7 +134,7 @@ def test_titles_stay_where_they_are():
 
     boxes = Explorable(partial(draw_titled), height=Slider("height", [0.5, 1], 1))
     assert boxes.caption == "A titled box, said in two lines."
-    assert _svg(boxes.figure) == [_svg(figure) for figure, _ in boxes.frames()][1]
+    assert svg_of(boxes.figure) == [svg_of(figure) for figure, _ in boxes.frames()][1]
     boxes.figure.axes[0].set(xlim=(1, 2))  # as when a reader zooms
     assert len(list(boxes.frames())) == 2
     plt.close("all")
@@ -146,7 +146,7 @@ def test_text_that_is_text_is_not_cut_up():
         for k in (1, 2):
             figure = Figure()
             figure.subplots().set_title(rf"$\eta^{k}=x_{k}$")
-            drawn.append(_svg(figure))
+            drawn.append(svg_of(figure))
     assert not re.search(r"<text[^>]*>(?:(?!</text>).)*<g\b", stack(drawn), re.DOTALL)
     assert stack(drawn).count("<tspan") == sum(svg.count("<tspan") for svg in drawn) > 4
     assert "a<tspan>x</tspan>tail</text>" in stack(

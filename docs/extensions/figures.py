@@ -6,7 +6,6 @@ The scraper saves what an example has drawn, with its alt text and size beside i
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import unsteady.claims
 from unsteady import plotting
+from unsteady._explorable import svg_of
 
 SHORTEST_ALT = 20
 SCHEME = """<style>
@@ -88,9 +88,7 @@ def save(figure: Figure, image: Path, place: str) -> None:
 
 def drawn(figure: Figure) -> str:
     """Return the figure as SVG in the page's colours."""
-    svg = io.StringIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    return round_paths(follow_scheme(svg.getvalue()))
+    return round_paths(follow_scheme(svg_of(figure)))
 
 
 def save_card(figure: Figure, topic: Path) -> None:

@@ -188,8 +188,8 @@ plotting.Explorable(
 # Four standard errors of 40 000 throws. A normal law, which knows no ties, would be .04 to .2 off at n = 50.
 claim("chance-play-law", "largest difference between throwing and the exact chances, 48 positions",
     measured=np.abs(np.moveaxis(seen, 0, -1) - wrong).max(), below=0.01)
-claim("chance-play-point", "the worse model level or ahead at 90 %, in per cent: n = 400, 2 000, 20 000",
-    measured=100 * wrong[[3, 5, 7], 3].sum(axis=-1), between=([25, 10, 0.0], [40, 20, 0.5]))
+claim("chance-play-point", "share in which the worse model is level or ahead at 90 %: n = 400, 2 000, 20 000",
+    measured=wrong[[3, 5, 7], 3].sum(axis=-1), between=([0.25, 0.1, 0.0], [0.4, 0.2, 0.005]))
 plt.show()
 
 # %%

@@ -203,11 +203,11 @@ claim("log-false",
     measured=[(moves & (share <= 0.5)).sum(), (least > share).sum()], equals=0)
 unseen = [[s for s, place in zip(share, settled, strict=True) if place[0] == ("clouds", cause)]
           for cause in ("small batch", "wrong labels")]  # fmt: skip
-claim("log-unseen", "the model's share on clouds in per cent, median: small batch, wrong labels",
-    measured=100 * np.median(unseen, axis=1), above=50)
+claim("log-unseen", "the model's share on clouds, median: small batch, wrong labels",
+    measured=np.median(unseen, axis=1), above=0.5)
 # "Jitter within the error bar is noise" would call the model's share of these 0.
-claim("log-silent", "the model's share where nothing is said, in per cent: largest", above=60,
-    measured=100 * share[~moves].max())
+claim("log-silent", "the model's share where nothing is said, largest", above=0.6,
+    measured=share[~moves].max())
 plt.show()
 
 # %%

@@ -173,10 +173,10 @@ class Explorable:
     def _repr_html_(self) -> str:
         """Return the figure with its sliders for a notebook, in the place of the opening frame alone."""
         plt.close(self.figure)
-        drawn, sentences = zip(*((_svg(figure), said) for figure, said in self.frames()), strict=True)
+        drawn, sentences = zip(*((svg_of(figure), said) for figure, said in self.frames()), strict=True)
         shown = controls(uuid4().hex, self.described()["sliders"], sentences, _as_data(stack(drawn)))
         return (
-            f'<figure class="explorable"><img src="{_as_data(_svg(self.figure))}" '
+            f'<figure class="explorable"><img src="{_as_data(svg_of(self.figure))}" '
             f'alt="{escape(str(self.figure.get_label()))}">\n{shown}'
             f"<figcaption>{escape(self.caption)}</figcaption></figure>\n"
             f"<script>{SCRIPT.read_text('utf-8')}</script>"
@@ -203,7 +203,8 @@ def _placed(figure: Figure) -> list[Any]:
     return [*figure.axes, *figure.texts]
 
 
-def _svg(figure: Figure) -> str:
+def svg_of(figure: Figure) -> str:
+    """Return the figure as SVG that is the same at any time."""
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     return drawn.getvalue()
