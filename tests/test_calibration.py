@@ -9,9 +9,9 @@ import pytest
 from known_causes import CAUSES, FAMILIES, RUNS, Cause, as_logged, rerun, simulate
 
 from unsteady.accuracy import infer_eval_size, mcnemar_bounds, mcnemar_test
-from unsteady.correctness import decompose_fluctuation
 from unsteady.diagnosis import Diagnosis, compare_reruns, diagnose
 from unsteady.history import History
+from unsteady.per_example import decompose_fluctuation
 
 SEED = 4711
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from unsteady.__main__ import main
+from unsteady.cli import main
 
 LOGS = Path(__file__).parent / "logs"
 

@@ -122,7 +122,7 @@ def test_data_are_checked(changes, error, message):
         (lambda: datasets.digits(seed=-1), ValueError, "seed must be .*got -1"),
         (lambda: datasets.digits(n_eval=1797), ValueError, "n_eval must be .*<= 1787, got 1797"),
         (lambda: datasets.flip_labels(Data(**GOOD), 0.1), TypeError, "data must have integer labels"),
-        (lambda: datasets.flip_labels(datasets.digits(), 1.1), ValueError, "share must be .*got 1.1"),
+        (lambda: datasets.flip_labels(datasets.digits(), 1.1), ValueError, "fraction must be .*got 1.1"),
         (
             lambda: datasets.flip_labels(Data(np.zeros((2, 1)), np.array([-1, 1])), 0.5),
             ValueError,

@@ -8,11 +8,11 @@ import re
 import numpy as np
 import pytest
 
-from unsteady.correctness import decompose_fluctuation
 from unsteady.diagnosis import SECTIONS, VERDICTS, compare_reruns, diagnose
 from unsteady.history import History
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import decompose_fluctuation
 from unsteady.training import train
 
 

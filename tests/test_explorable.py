@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from unsteady._explorable import svg_of
-from unsteady._stack import SVG, _parsed, controls, stack
-from unsteady.plotting import Explorable, Slider
+from unsteady.gallery._svg import SVG, parse_frame
+from unsteady.gallery.explorable import Explorable, Slider, figure_to_svg, merge_frames, slider_controls
 
 
 def frame_of(stacked: str, number: int) -> str:
@@ -63,21 +62,21 @@ def test_positions_are_in_order_and_the_opening_one_is_a_figure_like_any_other(b
 
 
 def test_each_frame_of_a_stack_is_what_was_drawn(boxes):
-    drawn = [svg_of(figure) for figure, _ in boxes.frames()]
-    stacked = stack(drawn)
+    drawn = [figure_to_svg(figure) for figure, _ in boxes.frames()]
+    stacked = merge_frames(drawn)
     for number, svg in enumerate(drawn):
-        assert frame_of(stacked, number) == ET.tostring(_parsed(svg), encoding="unicode"), number
+        assert frame_of(stacked, number) == ET.tostring(parse_frame(svg), encoding="unicode"), number
         assert stacked.count(f'id="frame-{number}"') == 1
     assert len(stacked) < 0.5 * sum(map(len, drawn))  # it shares the axes
 
 
 def test_the_opening_frame_is_one_of_the_frames(boxes):
-    assert svg_of(boxes.figure) == [svg_of(figure) for figure, _ in boxes.frames()][3]
+    assert figure_to_svg(boxes.figure) == [figure_to_svg(figure) for figure, _ in boxes.frames()][3]
 
 
 def test_a_stack_shows_one_frame_by_its_name():
     one, other = (f'<svg xmlns="{SVG[1:-1]}"><g id="x"><path d="{d}"/></g><g/></svg>' for d in ("M0", "M1"))
-    stacked = stack([one, other, one])
+    stacked = merge_frames([one, other, one])
     assert stacked.count("M0") == stacked.count("M1") == 1
     assert '<g class="f f0 f2"><path d="M0"' in stacked
     assert "#frame-2:target~g .f2{display:inline}" in stacked
@@ -86,12 +85,12 @@ def test_a_stack_shows_one_frame_by_its_name():
 
 def test_frames_of_two_sizes_are_refused():
     with pytest.raises(ValueError, match="frames must be of one size"):
-        stack([f'<svg xmlns="{SVG[1:-1]}" width="{width}"/>' for width in (1, 2)])
+        merge_frames([f'<svg xmlns="{SVG[1:-1]}" width="{width}"/>' for width in (1, 2)])
 
 
 def test_sliders_have_names_values_and_units(boxes):
     sentences = [said for _, said in boxes.frames()]
-    html = controls("box-1", boxes.described()["sliders"], sentences, "a&b.svg")
+    html = slider_controls("box-1", boxes.metadata()["sliders"], sentences, "a&b.svg")
     assert '<label for="box-1-height">height</label>' in html
     assert re.search(r'<input type="range" id="box-1-height" name="height" min="0" max="2" value="1"', html)
     assert '<option value="0" label="0.5 m">0.5</option>' in html
@@ -134,7 +133,7 @@ def test_titles_stay_where_they_are():
 
     boxes = Explorable(partial(draw_titled), height=Slider("height", [0.5, 1], 1))
     assert boxes.caption == "A titled box, said in two lines."
-    assert svg_of(boxes.figure) == [svg_of(figure) for figure, _ in boxes.frames()][1]
+    assert figure_to_svg(boxes.figure) == [figure_to_svg(figure) for figure, _ in boxes.frames()][1]
     boxes.figure.axes[0].set(xlim=(1, 2))  # as when a reader zooms
     assert len(list(boxes.frames())) == 2
     plt.close("all")
@@ -146,10 +145,10 @@ def test_text_that_is_text_is_not_cut_up():
         for k in (1, 2):
             figure = Figure()
             figure.subplots().set_title(rf"$\eta^{k}=x_{k}$")
-            drawn.append(svg_of(figure))
-    assert not re.search(r"<text[^>]*>(?:(?!</text>).)*<g\b", stack(drawn), re.DOTALL)
-    assert stack(drawn).count("<tspan") == sum(svg.count("<tspan") for svg in drawn) > 4
-    assert "a<tspan>x</tspan>tail</text>" in stack(
+            drawn.append(figure_to_svg(figure))
+    assert not re.search(r"<text[^>]*>(?:(?!</text>).)*<g\b", merge_frames(drawn), re.DOTALL)
+    assert merge_frames(drawn).count("<tspan") == sum(svg.count("<tspan") for svg in drawn) > 4
+    assert "a<tspan>x</tspan>tail</text>" in merge_frames(
         [f'<svg xmlns="{SVG[1:-1]}"><text>a<tspan>x</tspan>tail</text></svg>']
     )
 
@@ -175,7 +174,7 @@ def silent(fig, height):
     [
         (lambda: Slider("x", [1], 1), ValueError, "values must be at least 2, increasing"),
         (lambda: Slider("x", [1, 0], 1), ValueError, "values must be at least 2, increasing"),
-        (lambda: Slider("x", [1, 1 + 1e-9], 1), ValueError, "each written otherwise"),
+        (lambda: Slider("x", [1, 1 + 1e-9], 1), ValueError, "and differ when shown"),
         (lambda: Slider("x", [1, np.nan], 1), ValueError, "values must be finite"),
         (lambda: Slider("x", [1, 2], 3), ValueError, r"opening must be one of the values .*, got 3"),
         (lambda: Explorable(draw), ValueError, "sliders must be one or two, got 0"),

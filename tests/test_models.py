@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unsteady import models
 from unsteady.models import MLP, LinearRegression, SoftmaxRegression, cross_entropy
+from unsteady.models._base import draw_dropout_mask
 
 REPLICATES, BATCH, FEATURES, CLASSES = 2, 6, 3, 4
 
@@ -161,7 +161,7 @@ def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
     plain = MLP((400,), "relu", CLASSES).loss_and_gradient(parameters, X, y)
     quiet = model.loss_and_gradient(parameters, X, y)
     np.testing.assert_array_equal(quiet[0], plain[0])
-    mask = models._mask(np.array(generators(), dtype=object), 0.3, np.ones((REPLICATES, 50, 400)))
+    mask = draw_dropout_mask(np.array(generators(), dtype=object), 0.3, np.ones((REPLICATES, 50, 400)))
     assert set(np.unique(mask)) == {0.0, 1 / 0.7}
     assert abs((mask == 0).mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / mask.size)
 
@@ -178,7 +178,9 @@ def test_dropout_of_whole_numbers_is_that_of_floats():
 def test_a_mask_is_the_same_in_both_dtypes():
     model = MLP((50,), "relu", CLASSES, dropout=0.5)
     masks = [
-        models._mask(np.array(generators(), dtype=object), model.dropout, np.ones((REPLICATES, 8, 50), dtype))
+        draw_dropout_mask(
+            np.array(generators(), dtype=object), model.dropout, np.ones((REPLICATES, 8, 50), dtype)
+        )
         for dtype in (np.float32, np.float64)
     ]
     assert masks[0].dtype == np.float32

@@ -25,7 +25,7 @@ def luminance(color):
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-@pytest.mark.parametrize("color", [*plotting.CYCLE, plotting.FOCUS, plotting.OTHERS])
+@pytest.mark.parametrize("color", [*plotting.CYCLE, plotting.HIGHLIGHT, plotting.MUTED])
 def test_colours_stand_out_on_both_papers(color, paper):
     dark, light = sorted([luminance(color), luminance(paper)])
     assert (light + 0.05) / (dark + 0.05) >= 3

@@ -257,15 +257,15 @@ def test_the_best_of_many_looks_flatters(noise, spread):
     truth, luck = spread * RNG.standard_normal((20_000, 12)), noise * RNG.standard_normal((20_000, 12))
     best = (truth + luck).argmax(axis=1)[:, None]
     mean, wobble = simulated(np.take_along_axis(luck, best, axis=1)[:, 0])
-    assert abs(mean - theory.best_look_optimism(12, noise, spread)) < 4 * wobble
-    assert theory.best_look_optimism(12, 0.0, 0.0) == 0
-    assert theory.best_look_optimism(1, noise) == pytest.approx(0, abs=1e-12)
+    assert abs(mean - theory.selection_optimism(12, noise, spread)) < 4 * wobble
+    assert theory.selection_optimism(12, 0.0, 0.0) == 0
+    assert theory.selection_optimism(1, noise) == pytest.approx(0, abs=1e-12)
 
 
 def test_the_largest_of_a_few_normal_numbers():
     # In closed form: 1/sqrt(pi) of two, 3/(2 sqrt(pi)) of three.
-    assert theory.largest_normal(2) == pytest.approx(1 / np.sqrt(np.pi))
-    assert theory.largest_normal(3) == pytest.approx(1.5 / np.sqrt(np.pi))
+    assert theory.expected_max_normal(2) == pytest.approx(1 / np.sqrt(np.pi))
+    assert theory.expected_max_normal(3) == pytest.approx(1.5 / np.sqrt(np.pi))
 
 
 def test_errors_of_least_squares():
@@ -345,9 +345,9 @@ def test_the_whole_pool_has_no_error():
         (lambda: theory.independent_seed_variance([1.2]), "right_share must be .*<= 1, got 1.2"),
         (lambda: theory.independent_seed_variance(0.5), "right_share must have the shape"),
         (lambda: theory.calibrated_seed_variance(-0.1, 9), "error must be .*>= 0"),
-        (lambda: theory.best_look_optimism(0, 0.1), "looks must be an integer >= 1, got 0"),
-        (lambda: theory.best_look_optimism(2, -0.1), "noise must be .*>= 0, got -0.1"),
-        (lambda: theory.largest_normal(0), "count must be an integer >= 1, got 0"),
+        (lambda: theory.selection_optimism(0, 0.1), "n_candidates must be an integer >= 1, got 0"),
+        (lambda: theory.selection_optimism(2, -0.1), "noise must be .*>= 0, got -0.1"),
+        (lambda: theory.expected_max_normal(0), "count must be an integer >= 1, got 0"),
         (lambda: theory.minimum_norm_risk(np.nan, 8), "p must be a finite number"),
     ],
 )

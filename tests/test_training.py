@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import SGDRegressor
 
-from unsteady import theory, training
+from unsteady import theory
 from unsteady.batches import Shuffle, ShuffleBuffer, Sorted, WithoutReplacement, WithReplacement
 from unsteady.datasets import Data
 from unsteady.history import CURVES
@@ -22,7 +22,7 @@ from unsteady.objectives import Quadratic, Slope
 from unsteady.optimizers import SGD, Adam, RMSprop
 from unsteady.regularizers import L1, L2
 from unsteady.schedules import cosine
-from unsteady.training import EMA, Polyak, descend, train
+from unsteady.training import EMA, Polyak, _train, _trainer, descend, train
 
 NET = MLP((8,), classes=3)
 EVERYTHING = ("correct", "parameters", "step_loss", "gradient_norm")
@@ -226,17 +226,20 @@ def test_the_same_bits_whatever_the_chunks(blobs, size, monkeypatch):
     options = {"replicates": (2, 5), "record": EVERYTHING, "average": EMA(np.array([0.5, 0.9])[:, None])}
     optimizer = Adam(np.array([0.01, 0.1])[:, None])
     whole = run(blobs, net, optimizer, **options)
-    monkeypatch.setattr(training, "_chunks", lambda plan: [slice(k, k + size) for k in range(0, 10, size)])
+    monkeypatch.setattr(
+        _train, "split_replicates", lambda config: [slice(k, k + size) for k in range(0, 10, size)]
+    )
     assert_same(run(blobs, net, optimizer, **options), whole)
 
 
 @pytest.mark.parametrize(("elements", "count"), [(1, 10), (10**9, 1)])
 def test_chunks_hold_each_replicate_once(blobs, elements, count, monkeypatch):
-    seen, go = [], training._Run.go
-    monkeypatch.setattr(training, "CACHE_ELEMENTS", elements)
-    monkeypatch.setattr(training._Run, "go", lambda self: seen.append(self.chosen) or go(self))
+    seen, run_trainer = [], _trainer.Trainer.run
+    for module in (_train, _trainer):
+        monkeypatch.setattr(module, "CACHE_ELEMENTS", elements)
+    monkeypatch.setattr(_trainer.Trainer, "run", lambda self: seen.append(self.chunk) or run_trainer(self))
     run(blobs, replicates=(2, 5))
-    assert [k for chosen in seen for k in range(10)[chosen]] == list(range(10))
+    assert [k for chunk in seen for k in range(10)[chunk]] == list(range(10))
     assert len(seen) == count
 
 

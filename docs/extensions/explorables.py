@@ -14,8 +14,7 @@ from docutils import nodes
 from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 
-from unsteady._explorable import BELONGS, SCRIPT
-from unsteady._stack import controls, stack
+from unsteady.gallery.explorable import EXPLORABLE_ATTR, SCRIPT, merge_frames, slider_controls
 
 
 class Sliders(nodes.image):
@@ -24,12 +23,12 @@ class Sliders(nodes.image):
 
 def describe(figure: Figure, image: Path, draw: Callable[[Figure], str]) -> dict[str, Any]:
     """Write all frames of an explorable's opening figure beside it; return what the page needs to know."""
-    explorable = getattr(figure, BELONGS, None)
+    explorable = getattr(figure, EXPLORABLE_ATTR, None)
     if explorable is None:
         return {}
     drawn, sentences = zip(*((draw(frame), said) for frame, said in explorable.frames()), strict=True)
-    image.with_name(f"{image.stem}_frames.svg").write_text(stack(drawn), "utf-8")
-    return {"explorable": explorable.described() | {"sentences": sentences}}
+    image.with_name(f"{image.stem}_frames.svg").write_text(merge_frames(drawn), "utf-8")
+    return {"explorable": explorable.metadata() | {"sentences": sentences}}
 
 
 def figure_of(name: str, uri: str, image: nodes.image, described: dict[str, Any]) -> nodes.figure:
@@ -43,7 +42,7 @@ def visit_sliders(translator: Any, node: Sliders) -> None:
     builder = translator.builder
     path = builder.images.get(node["uri"])
     frames = f"{builder.imgpath}/{quote(path)}" if path else node["uri"]
-    translator.body.append(controls(node["name"], node["sliders"], node["sentences"], frames))
+    translator.body.append(slider_controls(node["name"], node["sliders"], node["sentences"], frames))
 
 
 def depart_sliders(translator: Any, node: Sliders) -> None:

@@ -25,7 +25,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import unsteady.claims
 from unsteady import plotting
-from unsteady._explorable import svg_of
+from unsteady.gallery.explorable import figure_to_svg
 
 SHORTEST_ALT = 20
 SCHEME = """<style>
@@ -88,7 +88,7 @@ def save(figure: Figure, image: Path, place: str) -> None:
 
 def drawn(figure: Figure) -> str:
     """Return the figure as SVG in the page's colours."""
-    return round_paths(follow_scheme(svg_of(figure)))
+    return round_paths(follow_scheme(figure_to_svg(figure)))
 
 
 def save_card(figure: Figure, topic: Path) -> None:

@@ -29,9 +29,9 @@ noisy, _ = datasets.flip_labels(digits, 0.1)
 few = datasets.digits(n_eval=1497)  # 300 to train on
 
 
-def curve(ax, x, values, ylabel, color=plotting.FOCUS, xlabel="epoch"):
+def curve(ax, x, values, ylabel, color=plotting.HIGHLIGHT, xlabel="epoch"):
     """Draw a symptom: one run in colour before some of the others."""
-    ax.plot(x, values[:, 1:6], color=plotting.OTHERS, linewidth=0.5, alpha=0.7)
+    ax.plot(x, values[:, 1:6], color=plotting.MUTED, linewidth=0.5, alpha=0.7)
     ax.plot(x, values[:, 0], color=color)
     ax.set(xlabel=xlabel, ylabel=ylabel)
 

@@ -18,15 +18,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from unsteady import claim, datasets, plotting, theory
-from unsteady.correctness import churn, subset_accuracy
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import churn, subset_accuracy
 from unsteady.training import train
 
 # %%
 # All 797 digits together stand for the population. The set that the owner has is 100 of them, drawn at
 # random, the same 100 in every epoch; we draw a thousand such sets.
-data, _ = datasets.flip_labels(datasets.digits(n_eval=797), share=0.1)
+data, _ = datasets.flip_labels(datasets.digits(n_eval=797), fraction=0.1)
 runs = train(
     MLP((32,), classes=10), data, SGD(0.1), batch_size=16, epochs=40, replicates=20,
     record="correct", dtype="float32",
@@ -40,10 +40,10 @@ on_sets = subset_accuracy(correct, 100, draws=1000)  # (sets, epochs, runs)
 fig, axes = plt.subplots(3, 1, sharex=True, sharey=True, figsize=(6.4, 8.4))
 plotting.band(axes[0], epochs, 100 * on_sets[:, :, 0].T, plotting.VALIDATION, singles=0)
 axes[1].plot(epochs, percent[:, 0], color=plotting.TRAINING)
-plotting.band(axes[2], epochs, percent[:, 1:], plotting.OTHERS, singles=3)
+plotting.band(axes[2], epochs, percent[:, 1:], plotting.MUTED, singles=3)
 axes[2].plot(epochs, percent[:, 0], color=plotting.TRAINING)
 for ax in axes[:2]:
-    ax.plot(epochs, 100 * on_sets[0, :, 0], color=plotting.FOCUS, linewidth=2.5)
+    ax.plot(epochs, 100 * on_sets[0, :, 0], color=plotting.HIGHLIGHT, linewidth=2.5)
 for ax, name in zip(axes, ("other sets of 100", "all 797 digits", "other seeds"), strict=True):
     ax.set(ylim=(84, 100), title=name)
 axes[2].set(xlabel="epoch")

@@ -20,9 +20,9 @@ from scipy.stats import binom
 
 from unsteady import claim, datasets, plotting, theory
 from unsteady.accuracy import accuracy_interval
-from unsteady.correctness import subset_accuracy
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import subset_accuracy
 from unsteady.training import train
 
 # %%
@@ -52,7 +52,7 @@ for size, accuracy in zip(sizes, drawn, strict=True):
     jittered = size * np.geomspace(0.95, 1.05, 60)
     ax.plot(jittered, accuracy[:60, 0], ".", color=plotting.VALIDATION, markersize=4)
 ax.plot(n, p[0] + error, "--", n, p[0] - error, "--", color=plotting.THEORY)
-ax.axhline(p[0], color=plotting.OTHERS, linewidth=1)
+ax.axhline(p[0], color=plotting.MUTED, linewidth=1)
 ax.set(xlabel="evaluation-set size n", ylabel="accuracy on the set")
 plotting.log_axis(ax, [*sizes, pool])
 fig.set_label(

@@ -24,9 +24,9 @@ import numpy as np
 
 from unsteady import claim, datasets, plotting, theory
 from unsteady.accuracy import mcnemar_test
-from unsteady.correctness import churn, flip_share, flips, subset_accuracy
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import churn, flip_share, flips, subset_accuracy
 from unsteady.training import train
 
 # sphinx_gallery_thumbnail_number = 2
@@ -34,7 +34,7 @@ from unsteady.training import train
 # %%
 # Who flips
 # ---------
-data, _ = datasets.flip_labels(datasets.digits(n_eval=797), share=0.1)
+data, _ = datasets.flip_labels(datasets.digits(n_eval=797), fraction=0.1)
 run = train(
     MLP((32,), classes=10), data, SGD(0.3), batch_size=16, epochs=40,
     replicates=10, record="correct", dtype="float32",
@@ -97,10 +97,10 @@ moves = np.sqrt((D**2).mean())
 fig, ax = plt.subplots()
 plotting.points(ax, sizes, 100 * measured, plotting.VALIDATION)
 ax.plot(n[:, 0, 0], 100 * law, "--", color=plotting.THEORY)
-ax.plot(n[:, 0, 0], 100 * naive, color=plotting.OTHERS)
-ax.axhline(100 * moves, color=plotting.FOCUS, linewidth=1)
-ax.text(26, 8.6, "two independent sets", color=plotting.OTHERS)
-ax.text(21, 100 * moves - 0.75, "population's own", color=plotting.FOCUS)
+ax.plot(n[:, 0, 0], 100 * naive, color=plotting.MUTED)
+ax.axhline(100 * moves, color=plotting.HIGHLIGHT, linewidth=1)
+ax.text(26, 8.6, "two independent sets", color=plotting.MUTED)
+ax.text(21, 100 * moves - 0.75, "population's own", color=plotting.HIGHLIGHT)
 ax.set(xlabel="evaluation-set size n", ylabel="rms change, points", ylim=(0, 9.5))
 plotting.log_axis(ax, [*sizes, pool])
 fig.set_label(
@@ -142,8 +142,8 @@ two_to_one = np.array([mcnemar_test(2 * k, k) for k in net.tolist()])
 fig, ax = plt.subplots()
 ax.plot(net, one_way, "o-", color=plotting.TRAINING)
 ax.plot(net, two_to_one, "o-", color=plotting.VALIDATION)
-ax.axhline(0.05, color=plotting.OTHERS, linewidth=1)
-ax.text(20, 0.06, "p = 0.05", ha="right", color=plotting.OTHERS)
+ax.axhline(0.05, color=plotting.MUTED, linewidth=1)
+ax.text(20, 0.06, "p = 0.05", ha="right", color=plotting.MUTED)
 ax.text(2, 0.004, "all one way", color=plotting.TRAINING)
 ax.text(9, 0.25, "two gained for each lost", color=plotting.VALIDATION)
 ax.set(xlabel="net change, examples", ylabel="p-value", yscale="log", ylim=(2e-4, 1.3))

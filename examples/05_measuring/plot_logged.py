@@ -33,7 +33,7 @@ run = train(
 # %%
 fig, ax = plt.subplots()
 shown = (
-    (run.accuracy, plotting.OTHERS, "training, logged"),
+    (run.accuracy, plotting.MUTED, "training, logged"),
     (run.reevaluated_accuracy, plotting.TRAINING, "training, re-evaluated"),
     (run.val_accuracy, plotting.VALIDATION, "validation"),
 )
@@ -82,10 +82,10 @@ fig, ax = plt.subplots()
 validation = np.median(fine.val_accuracy, axis=1)
 ax.plot(fine.epoch, validation, color=plotting.VALIDATION)
 for epoch, accuracy in zip(epochs, np.median(logged, axis=1), strict=True):
-    ax.annotate("", (epoch - 0.5, accuracy), (epoch, accuracy), color=plotting.OTHERS,
-        arrowprops={"arrowstyle": "->", "color": plotting.OTHERS})
-ax.plot(epochs, np.median(logged, axis=1), "o", color=plotting.OTHERS)
-ax.text(3.1, 0.68, "logged training", color=plotting.OTHERS)
+    ax.annotate("", (epoch - 0.5, accuracy), (epoch, accuracy), color=plotting.MUTED,
+        arrowprops={"arrowstyle": "->", "color": plotting.MUTED})
+ax.plot(epochs, np.median(logged, axis=1), "o", color=plotting.MUTED)
+ax.text(3.1, 0.68, "logged training", color=plotting.MUTED)
 ax.text(1.9, 0.92, "validation", color=plotting.VALIDATION)
 ax.set(xlabel="epoch", ylabel="accuracy", ylim=(0.2, 1.0))
 fig.set_label(

@@ -97,7 +97,7 @@ claim("gd-factor", "the distance shrinks, or grows, by |1 - ηλ| a step",
 signed = paths.x[:13, :, 0] - 2.0
 fig, axes = plt.subplots(2, 2, sharex=True, figsize=(6.4, 5.4))
 for ax, shown in zip(axes.flat, [1, 4, 5, 6], strict=True):
-    ax.axhline(0, color=plotting.OTHERS, linewidth=1)
+    ax.axhline(0, color=plotting.MUTED, linewidth=1)
     ax.plot(signed[:, shown], "o-", color=plotting.CYCLE[shown], markersize=4)
     ax.set(title=f"ηλ = {products[shown]:g}", ylim=(-2.9, 2.9), xticks=[0, 4, 8, 12])
 fig.supxlabel("step")
@@ -169,7 +169,7 @@ def draw(fig, eta):
     """Twenty steps of gradient descent on the bowl, from x = 0."""
     ax = fig.subplots()
     walk = walks.x[:, np.flatnonzero(etas == eta)[0], 0]
-    ax.plot(x, bowl.value(x[:, None]), color=plotting.OTHERS)
+    ax.plot(x, bowl.value(x[:, None]), color=plotting.MUTED)
     ax.plot(walk, bowl.value(walk[:, None]), "o-", color=plotting.TRAINING, linewidth=1, markersize=5)
     ax.set(xlim=(-2.5, 6.5), ylim=(-2, 20), xlabel="x", ylabel="value")
     fig.set_label("Value of the bowl against x, with twenty steps on it from x = 0, joined by a line.")

@@ -34,7 +34,7 @@ slow = descend(bowl, start=1.0, optimizer=SGD(0.02, momenta), steps=200)
 
 # %%
 fig, ax = plt.subplots()
-ax.axhline(0, color=plotting.OTHERS, linewidth=1)
+ax.axhline(0, color=plotting.MUTED, linewidth=1)
 lines = plotting.curves(ax, slow.x[..., 0], labels=[f"β = {m:g}" for m in momenta])
 ax.set(xlabel="step", ylabel="x minus its best value", xlim=(0, 200), ylim=(-1, 1.6))
 ax.legend(ncols=2, loc="upper right")
@@ -116,10 +116,10 @@ laws = [stability_bound(1.0, beta, nesterov) for nesterov in (False, True)]
 # %%
 fig, ax = plt.subplots()
 root = np.sqrt(beta)
-ax.fill_betweenx(beta, (1 - root) ** 2, (1 + root) ** 2, color=plotting.OTHERS, alpha=0.25)
+ax.fill_betweenx(beta, (1 - root) ** 2, (1 + root) ** 2, color=plotting.MUTED, alpha=0.25)
 ax.plot(np.transpose(laws), beta, "--", color=plotting.THEORY)
 ax.plot(borders[0], tried, "o", borders[1], tried, "o")
-ax.plot([0.02, 0.2, 0.4, 1], np.zeros(4), "*", color=plotting.FOCUS, markersize=13)
+ax.plot([0.02, 0.2, 0.4, 1], np.zeros(4), "*", color=plotting.HIGHLIGHT, markersize=13)
 ax.text(3.05, 0.3, "heavy ball", color=plotting.TRAINING)
 ax.text(1.42, 0.5, "Nesterov", color=plotting.VALIDATION, rotation=-78)
 ax.text(0.55, 0.32, "rings", color=plotting.INK)

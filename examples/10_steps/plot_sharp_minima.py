@@ -38,7 +38,7 @@ in_wide = (np.abs(run.x[-1, ..., 0] - 1.5) < 0.01).mean(axis=1)
 # %%
 x = np.linspace(-2.0, 3.2, 300)[:, None]
 fig, ax = plt.subplots()
-ax.plot(x, surface.value(x), color=plotting.OTHERS)
+ax.plot(x, surface.value(x), color=plotting.MUTED)
 shown = ((0.05, plotting.TRAINING), (0.28, plotting.VALIDATION))
 for rate, color in shown:
     way = descend(surface, start=-0.75, optimizer=SGD(rate), steps=24)

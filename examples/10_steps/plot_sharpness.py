@@ -57,7 +57,7 @@ S = np.concatenate([early[2], late[2][1:]])
 step = np.concatenate([np.arange(5, 101, 5), np.arange(200, 1601, 100)])
 
 # %%
-colors = (plotting.TRAINING, plotting.FOCUS, plotting.VALIDATION)
+colors = (plotting.TRAINING, plotting.HIGHLIGHT, plotting.VALIDATION)
 fig, ax = plt.subplots()
 lines = []
 for k, (rate, color) in enumerate(zip(rates, colors, strict=True)):

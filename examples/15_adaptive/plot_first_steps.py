@@ -40,13 +40,13 @@ steps = {
 
 # %%
 fig, ax = plt.subplots()
-colors = (plotting.TRAINING, plotting.VALIDATION, plotting.FOCUS)
+colors = (plotting.TRAINING, plotting.VALIDATION, plotting.HIGHLIGHT)
 places = ((1.5, 0.25), (5, 5.2), (7, 1.75))
 for (name, sizes), color, place in zip(steps.items(), colors, places, strict=True):
     for marker, axis in (("o", 0), ("x", 1), ("+", 2)):
         ax.plot(np.arange(1, 21), sizes[:, axis], marker, color=color, markersize=8, fillstyle="none")
     ax.annotate(name, place, color=color)
-ax.axhline(1, color=plotting.OTHERS, linewidth=1, zorder=0)
+ax.axhline(1, color=plotting.MUTED, linewidth=1, zorder=0)
 ax.set(xlabel="step", ylabel="size of the step, in η", ylim=(0, 11), xticks=[1, 5, 10, 15, 20])
 fig.set_label(
     "Size of each of the first 20 steps in units of the rate, for gradients of a "
@@ -89,10 +89,10 @@ runs = {
 
 # %%
 fig, ax = plt.subplots()
-looks = zip(list(runs)[:3], (plotting.VALIDATION, plotting.TRAINING, plotting.FOCUS), strict=True)
+looks = zip(list(runs)[:3], (plotting.VALIDATION, plotting.TRAINING, plotting.HIGHLIGHT), strict=True)
 for name, color in looks:
     plotting.band(ax, np.arange(41), runs[name][:41], color, name, singles=0)
-ax.axhline(np.median(runs["Adam"][0]), color=plotting.OTHERS, linewidth=1)
+ax.axhline(np.median(runs["Adam"][0]), color=plotting.MUTED, linewidth=1)
 ax.legend()
 ax.set(xlabel="step", ylabel="training loss", ylim=(0, 3.6))
 fig.set_label(

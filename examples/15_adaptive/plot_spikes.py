@@ -47,10 +47,10 @@ back = ((asked.batch_loss > 1e-3) & later).argmax(axis=0)
 # %%
 fig, ax = plt.subplots()
 steps = np.arange(0, 4000, 10)  # every tenth is enough to draw
-ax.plot(steps, asked.batch_loss[steps], color=plotting.OTHERS, linewidth=0.6)
-ax.plot(steps, asked.batch_loss[steps, 0], color=plotting.FOCUS)
-ax.axhline(1e-12, color=plotting.OTHERS, linestyle=":")
-ax.axhline(1e-3, color=plotting.OTHERS, linestyle=":")
+ax.plot(steps, asked.batch_loss[steps], color=plotting.MUTED, linewidth=0.6)
+ax.plot(steps, asked.batch_loss[steps, 0], color=plotting.HIGHLIGHT)
+ax.axhline(1e-12, color=plotting.MUTED, linestyle=":")
+ax.axhline(1e-3, color=plotting.MUTED, linestyle=":")
 ax.set(xlabel="step", ylabel="loss", yscale="log", ylim=(1e-34, 1e3))
 fig.set_label(
     "Loss of ten runs over 4 000 steps, log axis, one of them in colour. All fall far below "
@@ -76,10 +76,10 @@ border = theory.adam_sharpness_bound(1.0)  # of the rate times the sharpness
 
 # %%
 fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.6))
-axes[0].plot(steps, asked.batch_loss[steps, 0], color=plotting.FOCUS, linewidth=1)
+axes[0].plot(steps, asked.batch_loss[steps, 0], color=plotting.HIGHLIGHT, linewidth=1)
 axes[0].set(ylabel="loss", yscale="log", ylim=(1e-34, 1e3))
-axes[1].plot(asked.step, scaled, color=plotting.OTHERS, linewidth=0.6)
-axes[1].plot(asked.step, scaled[:, 0], color=plotting.FOCUS)
+axes[1].plot(asked.step, scaled, color=plotting.MUTED, linewidth=0.6)
+axes[1].plot(asked.step, scaled[:, 0], color=plotting.HIGHLIGHT)
 axes[1].axhline(border, color=plotting.THEORY, linestyle="--")
 axes[1].set(xlabel="step", ylabel="ηλmax(P⁻¹H)", ylim=(0, 80))
 axes[1].text(60, border + 3, "38")
@@ -122,7 +122,7 @@ turn = np.array([loss.argmin() for loss in near]) - 50  # where it is lowest, fr
 # %%
 fig, ax = plt.subplots()
 for k in range(10):
-    color, width = (plotting.FOCUS, 2.0) if k == 0 else (plotting.OTHERS, 0.7)
+    color, width = (plotting.HIGHLIGHT, 2.0) if k == 0 else (plotting.MUTED, 0.7)
     shown = slice(crossing[k] - 150, crossing[k] + 150)
     ax.plot(np.arange(-150, 150), fast.batch_loss[shown, k], color=color, linewidth=width)
 ax.axvline(0, color=plotting.THEORY, linestyle="--")
@@ -168,14 +168,14 @@ first = below.argmax(axis=0) + 1
 
 # %%
 fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.8))
-plotting.points(axes[0], factors, worst, plotting.FOCUS)
-plotting.points(axes[1], factors[4:], first[4:], plotting.FOCUS)
+plotting.points(axes[0], factors, worst, plotting.HIGHLIGHT)
+plotting.points(axes[1], factors[4:], first[4:], plotting.HIGHLIGHT)
 for ax in axes:
     ax.axvline(1, color=plotting.THEORY, linestyle="--")
 axes[0].set(ylabel="highest late loss", yscale="log", ylim=(1e-35, 1e2))
 axes[0].text(0.9, 1e-24, "ε*", ha="right")
 axes[1].set(xlabel="ε over ε* = ηλ/38", ylabel="steps to 1e-12", xscale="log", ylim=(0, 1200))
-axes[1].text(0.0115, 80, "never at rest", color=plotting.OTHERS)
+axes[1].text(0.0115, 80, "never at rest", color=plotting.MUTED)
 fig.set_label(
     "Highest loss of the last 300 steps against ε as a multiple of the predicted one: up to "
     "0.98 it is above 1e-7, and the smaller ε the higher; from 1.02 to 3 it is nothing, "

@@ -68,7 +68,7 @@ its_own, proper = np.array(paths).swapaxes(0, 1)  # (batch sizes, steps, runs)
 # %%
 steps = np.arange(1, 101)
 fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 6.4))
-shown = {0: plotting.TRAINING, 2: plotting.VALIDATION, 5: plotting.FOCUS}
+shown = {0: plotting.TRAINING, 2: plotting.VALIDATION, 5: plotting.HIGHLIGHT}
 for index, color in shown.items():
     for ax, errors in zip(axes, (its_own, proper), strict=True):
         plotting.band(ax, steps, errors[index], color, f"B = {batch_sizes[index]}")

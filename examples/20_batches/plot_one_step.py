@@ -62,9 +62,9 @@ found = [changes(each) for each in runs]
 fig, axes = plt.subplots(3, 1, sharex=True, figsize=(6.4, 7.6))
 for ax, index in zip(axes, (0, 2, 3), strict=True):
     own, full = found[index]
-    ax.plot(own.ravel()[::3], full.ravel()[::3], ".", color=plotting.FOCUS, markersize=3,
+    ax.plot(own.ravel()[::3], full.ravel()[::3], ".", color=plotting.HIGHLIGHT, markersize=3,
             rasterized=True)  # fmt: skip
-    ax.axhline(0, color=plotting.OTHERS, linewidth=1)
+    ax.axhline(0, color=plotting.MUTED, linewidth=1)
     ax.set(title=f"B = {sizes[index]}", ylim=(-0.13, 0.13), xlim=(-1.5, 0.08))
 axes[1].set(ylabel="change of the loss of all")
 axes[2].set(xlabel="change of the batch's own loss")
@@ -107,9 +107,9 @@ ratio = np.array([own.mean() / full.mean() for own, full in found[:4]])
 
 # %%
 fig, ax = plt.subplots()
-ax.plot(sizes[:4], ratio, "o", color=plotting.FOCUS)
+ax.plot(sizes[:4], ratio, "o", color=plotting.HIGHLIGHT)
 ax.plot(sizes[:4], law, "--", color=plotting.THEORY)
-ax.axhline(1, color=plotting.OTHERS, linewidth=1)
+ax.axhline(1, color=plotting.MUTED, linewidth=1)
 ax.set(xlabel="batch size", ylabel="gain of the batch / gain of all", ylim=(0.8, 150))
 plotting.log_axis(ax, sizes[:4])
 plotting.log_axis(ax, [1, 3, 10, 30, 100], "y")

@@ -100,8 +100,8 @@ repeats = {name: lag(points) for name, points in late.items()}
 # %%
 fig, ax = plt.subplots()
 values = np.array(list(repeats.values()))
-plotting.points(ax, np.arange(4), values, plotting.FOCUS)
-ax.axhline(0, color=plotting.OTHERS, linewidth=1)
+plotting.points(ax, np.arange(4), values, plotting.HIGHLIGHT)
+ax.axhline(0, color=plotting.MUTED, linewidth=1)
 ax.set(ylabel="correlation one epoch on", ylim=(-0.6, 1.1), xticks=range(4))
 ax.set_xticklabels(["sorted", "100", "500", "shuffled"])
 ax.set_xlabel("order, or size of the buffer")

@@ -64,11 +64,11 @@ looks = ((-0.1, plotting.TRAINING, "training"), (0.1, plotting.VALIDATION, "test
 for ax, errors, title in zip(axes, (raw, scaled), ("raw", "scaled"), strict=True):
     for which, (shift, color, label) in enumerate(looks):
         plotting.points(ax, np.arange(3) + shift, errors[:, :, which].T, color, label)
-    ax.axhline(100, color=plotting.OTHERS, linewidth=1)
+    ax.axhline(100, color=plotting.MUTED, linewidth=1)
     ax.set(title=f"{title} features", xlabel="degree", yscale="log")
     ax.set_xticks(range(3), degrees)
 axes[0].set(ylabel="mean squared error")
-axes[0].text(0.3, 110, "noise", color=plotting.OTHERS)
+axes[0].text(0.3, 110, "noise", color=plotting.MUTED)
 axes[1].legend()
 fig.set_label(
     "Training and test error at degree 1, 3 and 10 on a log axis, median and 5 to 95 % "
@@ -241,8 +241,8 @@ def draw(fig, degree, n):
     """What 100 fits predict, less the truth: median, 5 to 95 % and three of them; dots: one draw's points."""
     row, column = np.flatnonzero(numbers == n)[0], np.flatnonzero(played == degree)[0]
     ax, data = fig.subplots(), sets[row][0]
-    plotting.band(ax, coarse, np.transpose([fit(coarse) - truth(coarse) for fit in fits[row][column]]), plotting.FOCUS)
-    ax.plot(data.X_train[:, 0], data.y_train - truth(data.X_train[:, 0]), ".", color=plotting.OTHERS, markersize=4)
+    plotting.band(ax, coarse, np.transpose([fit(coarse) - truth(coarse) for fit in fits[row][column]]), plotting.HIGHLIGHT)
+    ax.plot(data.X_train[:, 0], data.y_train - truth(data.X_train[:, 0]), ".", color=plotting.MUTED, markersize=4)
     ax.set(xlim=(0, 10), ylim=(-60, 60), xlabel="x", ylabel="prediction minus truth")
     fig.set_label("Prediction minus truth against x: median, band and three fits, and the points of a draw.")
     return told(degree, n, scores[row, column])

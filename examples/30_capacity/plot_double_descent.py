@@ -53,8 +53,8 @@ for side in (counts < n - 1, counts > n + 1):
     means = risk[side].mean(axis=1)
     ax.plot(counts[side], means, "o", color=plotting.VALIDATION, markersize=4)
 ax.plot(dense, curve, "--", color=plotting.THEORY, linewidth=1.5)
-ax.axvline(n, color=plotting.OTHERS, linewidth=1)
-ax.text(n + 2, 600, "as many as examples", color=plotting.OTHERS)
+ax.axvline(n, color=plotting.MUTED, linewidth=1)
+ax.text(n + 2, 600, "as many as examples", color=plotting.MUTED)
 ax.set(xlabel="number of parameters", ylabel="excess test error")
 ax.set(yscale="log", ylim=(0.01, 2000))
 plotting.log_axis(ax, [5, 10, 20, 40, 80, 160])
@@ -92,8 +92,8 @@ low, high = np.quantile(risk, [0.05, 0.95], axis=1)
 spread = high / low
 
 fig, ax = plt.subplots()
-ax.plot(counts, spread, "o-", color=plotting.FOCUS)
-ax.axvline(n, color=plotting.OTHERS, linewidth=1)
+ax.plot(counts, spread, "o-", color=plotting.HIGHLIGHT)
+ax.axvline(n, color=plotting.MUTED, linewidth=1)
 ax.set(xlabel="number of parameters", ylabel="95th percentile / 5th", yscale="log")
 plotting.log_axis(ax, [5, 10, 20, 40, 80, 160])
 fig.set_label(

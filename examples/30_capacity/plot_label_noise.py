@@ -61,12 +61,12 @@ curves = {name: np.concatenate(own, axis=1) for name, own in curves.items()}  # 
 # %%
 fig, ax = plt.subplots()
 epochs = np.arange(1, 31)
-colors = {"clean": plotting.OTHERS, "wrong": plotting.VALIDATION, "memorised": plotting.FOCUS}
+colors = {"clean": plotting.MUTED, "wrong": plotting.VALIDATION, "memorised": plotting.HIGHLIGHT}
 for name, color in colors.items():
     plotting.band(ax, epochs, 100 * curves[name], color)
-ax.text(30, 97, "test, clean labels", color=plotting.OTHERS, ha="right", va="bottom")
+ax.text(30, 97, "test, clean labels", color=plotting.MUTED, ha="right", va="bottom")
 ax.text(9, 66, "test, wrong labels", color=plotting.VALIDATION)
-ax.text(30, 45, "wrong labels memorised", color=plotting.FOCUS, ha="right")
+ax.text(30, 45, "wrong labels memorised", color=plotting.HIGHLIGHT, ha="right")
 ax.set(xlabel="epoch", ylabel="%", ylim=(0, 105))
 fig.set_label(
     "Accuracy against epoch, median and 5 to 95 % of twelve runs. With clean labels the test "
@@ -100,10 +100,10 @@ claim("noise-rough", "jitter in the second half, with wrong labels over clean on
 # ----------
 # A penalty on the weights, so that single examples cannot be learned by heart:
 fig, ax = plt.subplots()
-for name, color in (("wrong", plotting.OTHERS), ("penalty", plotting.TRAINING)):
+for name, color in (("wrong", plotting.MUTED), ("penalty", plotting.TRAINING)):
     plotting.band(ax, epochs, 100 * curves[name], color)
 ax.text(30, 92, "with a penalty", color=plotting.TRAINING, ha="right")
-ax.text(14, 70, "without", color=plotting.OTHERS, ha="right")
+ax.text(14, 70, "without", color=plotting.MUTED, ha="right")
 ax.set(xlabel="epoch", ylabel="test accuracy, %", ylim=(50, 98))
 fig.set_label(
     "Test accuracy with three tenths of the labels wrong, with and without a penalty on the "

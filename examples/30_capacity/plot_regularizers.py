@@ -157,7 +157,7 @@ full, small_batches = (
 fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.8))
 kinds_of_batch = {"full batch": full, "B = 16": small_batches}
 for ax, (title, rough) in zip(axes, kinds_of_batch.items(), strict=True):
-    plotting.points(ax, np.arange(3), rough, plotting.FOCUS)
+    plotting.points(ax, np.arange(3), rough, plotting.HIGHLIGHT)
     ax.set(title=title, xlim=(-0.5, 2.5), xticks=[0, 1, 2])
     ax.set_xticklabels(kinds)
     ax.set_ylim(0)

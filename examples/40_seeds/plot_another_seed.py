@@ -19,9 +19,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from unsteady import claim, datasets, plotting, schedules, theory
-from unsteady.correctness import seed_spread, split_half_correlation, subset_accuracy
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import seed_spread, split_half_correlation, subset_accuracy
 from unsteady.training import train
 
 # sphinx_gallery_thumbnail_number = 2
@@ -50,9 +50,9 @@ order = np.random.default_rng(0).permutation(1497)
 fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.8))
 for ax, runs, name in zip(axes, (early, late), ("6 epochs", "40, decayed"), strict=True):
     one, other = (100 * runs[0][:, half].mean(axis=1) for half in np.split(order, [748]))
-    ax.plot(one, other, "o", color=plotting.FOCUS, markersize=4)
+    ax.plot(one, other, "o", color=plotting.HIGHLIGHT, markersize=4)
     low, high = min(one.min(), other.min()), max(one.max(), other.max())
-    ax.plot([low, high], [low, high], color=plotting.OTHERS, linewidth=1)
+    ax.plot([low, high], [low, high], color=plotting.MUTED, linewidth=1)
     ax.set(xlabel="one half, %", title=name)
 axes[0].set(ylabel="other half, %")
 fig.set_label(
@@ -150,8 +150,8 @@ known = [seed_spread(np.arange(count)) for count in counts.tolist()]
 fig, ax = plt.subplots()
 for name in ("low", "high"):
     factors = [float(getattr(k, name) / k.sd) for k in known]
-    ax.plot(counts, factors, color=plotting.FOCUS)
-ax.axhline(1, color=plotting.OTHERS, linewidth=1)
+    ax.plot(counts, factors, color=plotting.HIGHLIGHT)
+ax.axhline(1, color=plotting.MUTED, linewidth=1)
 ax.set(xlabel="number of runs", ylabel="true spread / measured", yscale="log")
 ax.set_ylim(0.3, 40)
 ax.set_yticks([0.5, 1, 2, 5, 10, 30], ["0.5", "1", "2", "5", "10", "30"])

@@ -23,9 +23,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from unsteady import claim, datasets, plotting, theory
-from unsteady.correctness import best_epoch
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import best_epoch
 from unsteady.training import train
 
 # %%
@@ -61,7 +61,7 @@ fig, axes = plt.subplots(2, 1, sharex=True, sharey=True, figsize=(6.4, 5.6))
 for index, ax in enumerate(axes):
     plotting.points(ax, sizes, seen[:, index] - last[index], plotting.VALIDATION)
     plotting.points(ax, sizes, fresh[:, index] - last[index], plotting.TRAINING)
-    ax.axhline(0, color=plotting.OTHERS, linewidth=1)
+    ax.axhline(0, color=plotting.MUTED, linewidth=1)
     ax.set_title(f"rate {rates[index]}")
 axes[0].text(56, 3.6, "seen", color=plotting.VALIDATION)
 axes[0].text(56, -1.2, "fresh", color=plotting.TRAINING)
@@ -96,7 +96,7 @@ apart = [(correct[k:] != correct[:-k]).mean(axis=(0, -1)) for k in range(1, epoc
 F = np.average(apart, axis=0, weights=np.arange(epochs - 1, 0, -1))  # over all pairs of epochs
 n = sizes[:, None, None]
 luck = np.sqrt(theory.change_variance(F, 0, n, pool) / 2)  # what is each epoch's own
-law = theory.best_look_optimism(epochs, luck, population.std(axis=0))
+law = theory.selection_optimism(epochs, luck, population.std(axis=0))
 law = (law * pool / (pool - n)).mean(axis=-1)  # against the rest of the pool, not all of it
 optimism = (seen - fresh).mean(axis=-1) / 100  # (sizes, rates)
 
@@ -105,9 +105,9 @@ fig, ax = plt.subplots()
 for index, mark in enumerate("os"):
     ax.plot(sizes, 100 * optimism[:, index], mark, color=plotting.VALIDATION)
     ax.plot(sizes, 100 * law[:, index], "--", color=plotting.THEORY, linewidth=1.5)
-fresh_sets = theory.largest_normal(epochs) * theory.standard_error(population.mean(), sizes)
-ax.plot(sizes, 100 * fresh_sets, color=plotting.OTHERS)
-ax.text(105, 5.8, "a fresh set for each epoch", color=plotting.OTHERS)
+fresh_sets = theory.expected_max_normal(epochs) * theory.standard_error(population.mean(), sizes)
+ax.plot(sizes, 100 * fresh_sets, color=plotting.MUTED)
+ax.text(105, 5.8, "a fresh set for each epoch", color=plotting.MUTED)
 ax.text(54, 0.4, "one set for all: measured, and law", color=plotting.VALIDATION)
 ax.set(xlabel="size n of the set that the epoch was chosen on", ylim=(0, 8.5))
 ax.set_ylabel("optimism, points")

@@ -44,7 +44,7 @@ x = path.x  # (steps + 1, rates, seeds, directions)
 # The average goes along, step by step, as it would in training.
 def averaged(decay, path=x):
     rule = EMA(decay)
-    average, kept = rule.begin([path[0]]), [path[0]]
+    average, kept = rule.start([path[0]]), [path[0]]
     for step, point in enumerate(path[1:], 1):
         rule.update(average, [point], step)
         kept.append(average[0].copy())
@@ -58,9 +58,9 @@ averages = [averaged(decay) for decay in decays]
 # %%
 fig, ax = plt.subplots()
 steps = np.arange(301)
-plotting.band(ax, steps, x[:301, 1].reshape(301, -1), plotting.OTHERS, "weight", singles=2)
+plotting.band(ax, steps, x[:301, 1].reshape(301, -1), plotting.MUTED, "weight", singles=2)
 average = averages[3][:301, 1].reshape(301, -1)
-plotting.band(ax, steps, average, plotting.FOCUS, "its average, d = 0.98", singles=2)
+plotting.band(ax, steps, average, plotting.HIGHLIGHT, "its average, d = 0.98", singles=2)
 ax.set(xlabel="step", ylabel="distance to the minimum", ylim=(-2, 10.3))
 ax.legend()
 fig.set_label(
@@ -81,8 +81,8 @@ fig, ax = plt.subplots()
 lines = plotting.curves(ax, ratio, [f"η = {rate:g}" for rate in rates], decays, marker="o")
 for column in law.T:
     ax.plot(decays, column, "--", color=plotting.THEORY, linewidth=1.2)
-ax.plot(decays, naive, color=plotting.OTHERS)
-ax.text(0.8, 0.005, "grey: independent steps", color=plotting.OTHERS)
+ax.plot(decays, naive, color=plotting.MUTED)
+ax.text(0.8, 0.005, "grey: independent steps", color=plotting.MUTED)
 plotting.log_axis(ax, [0.01, 0.03, 0.1, 0.3, 1], "y")
 ax.set(xlabel="decay d of the average", ylabel="variance left")
 ax.set(xticks=decays, ylim=(0.002, 1.1))
@@ -128,7 +128,7 @@ lines = plotting.curves(
 )
 for column in (exact * lengths[:, None]).T:
     ax.plot(lengths, column, "--", color=plotting.THEORY, linewidth=1.2)
-ax.axhline(1, color=plotting.OTHERS, linewidth=1)
+ax.axhline(1, color=plotting.MUTED, linewidth=1)
 ax.set(xlabel="steps T in the mean", ylabel="T × its variance", ylim=(0, 1.35))
 plotting.log_axis(ax, lengths)
 plotting.label_ends(ax, lines)
@@ -194,7 +194,7 @@ def draw(fig, decay, rate):
     """A weight (grey) and its average (violet), each seventh step: median, 5 to 95 % and one of 400 runs."""
     row, column = np.flatnonzero(played == decay)[0], np.flatnonzero(tried == rate)[0]
     ax, shown = fig.subplots(), np.arange(0, 401, 7)
-    for values, color in ((more, plotting.OTHERS), (kept[row], plotting.FOCUS)):
+    for values, color in ((more, plotting.MUTED), (kept[row], plotting.HIGHLIGHT)):
         plotting.band(ax, shown, values[shown, column].reshape(len(shown), -1), color, singles=1)
     ax.set(xlabel="step", ylabel="x minus its best value", xlim=(0, 400), ylim=(-5, 10.3))
     fig.set_label("Distance to the minimum against step, two bands: the weight's, and that of its average.")

@@ -19,9 +19,9 @@ import numpy as np
 
 from unsteady import claim, datasets, plotting, schedules
 from unsteady.accuracy import jitter
-from unsteady.correctness import subset_accuracy
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import subset_accuracy
 from unsteady.training import EMA, train
 
 # sphinx_gallery_thumbnail_number = 2
@@ -72,7 +72,7 @@ epochs = np.arange(1, 25)
 # %%
 fig, axes = plt.subplots(4, 2, sharex=True, sharey=True, figsize=(6.4, 9.6))
 for index, (ax, name) in enumerate(zip(axes.flat, names, strict=True)):
-    color = plotting.OTHERS if index in (0, 7) else plotting.FOCUS
+    color = plotting.MUTED if index in (0, 7) else plotting.HIGHLIGHT
     plotting.band(ax, epochs, 100 * accuracy[index], color)
     ax.set(title=name, ylim=(78, 98))
 fig.supxlabel("epoch")
@@ -126,9 +126,9 @@ fig, ax = plt.subplots()
 places = [(0, 8, "center"), (0, 8, "left"), (8, -10, "left"), (-8, -4, "right"),
           (-8, -4, "right"), (8, -12, "left"), (-8, -4, "right")]  # fmt: skip
 for x, y, name, (right, up, side) in zip(left, score - score[0], names, places, strict=False):
-    ax.plot(x, y, "o", color=plotting.OTHERS if name == names[0] else plotting.FOCUS)
+    ax.plot(x, y, "o", color=plotting.MUTED if name == names[0] else plotting.HIGHLIGHT)
     ax.annotate(name, (x, y), (right, up), textcoords="offset points", ha=side)
-ax.axhline(0, color=plotting.OTHERS, linewidth=1)
+ax.axhline(0, color=plotting.MUTED, linewidth=1)
 ax.set(xlabel="jitter left", ylabel="accuracy gained, points", ylim=(-5, 2.5))
 plotting.log_axis(ax, [0.1, 0.2, 0.5, 1, 2])
 ax.set_xlim(0.045, 2.4)

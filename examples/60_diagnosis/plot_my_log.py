@@ -186,7 +186,7 @@ moves = np.array([told[key][k]["population-moves"].verdict in sure for key, k in
 # %%
 fig, ax = plt.subplots()
 for chosen, color, label in ((moves, plotting.VALIDATION, "said to move"),
-                             (~moves, plotting.OTHERS, "not said")):  # fmt: skip
+                             (~moves, plotting.MUTED, "not said")):  # fmt: skip
     ax.plot(100 * share[chosen], 100 * least[chosen], "o", color=color, markersize=5, label=label)
 ax.plot([0, 100], [0, 100], color=plotting.THEORY, linestyle="--")
 ax.set(xlabel="the model's share, known, %", ylabel="at least, by the log, %")

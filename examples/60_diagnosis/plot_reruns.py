@@ -106,7 +106,7 @@ fig, ax = plt.subplots()
 for runs, color, label in kinds:
     sizes = np.array([[jitter(curve) for curve in run.val_accuracy.T] for run in runs])
     ax.plot(sizes[1] / sizes[0], sizes[2] / sizes[0], "o", color=color, label=label)
-ax.plot([0.01, 1], [0.01, 1], color=plotting.OTHERS, linewidth=1)
+ax.plot([0.01, 1], [0.01, 1], color=plotting.MUTED, linewidth=1)
 ax.axhline(0.6, color=plotting.THEORY, linestyle="--")
 ax.set(xlabel="jitter left at rate / 4", ylabel="jitter left at batch × 8")
 plotting.log_axis(ax, [0.02, 0.1, 0.5])

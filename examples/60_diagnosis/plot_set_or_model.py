@@ -18,11 +18,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from unsteady import claim, datasets, plotting
-from unsteady.correctness import churn, decompose_fluctuation
 from unsteady.diagnosis import diagnose
 from unsteady.history import History
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
+from unsteady.per_example import churn, decompose_fluctuation
 from unsteady.training import train
 
 

@@ -1,6 +1,7 @@
 """Training experiments with many replicates at once, beside the closed forms that predict them.
 
-Each room holds one concept and is loaded on its first use, so ``import unsteady`` is light.
+Every module has one subject. Modules and the names below are loaded on first use, so that ``import unsteady``
+is fast.
 """
 
 from importlib import import_module
@@ -8,38 +9,56 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unsteady.claims import claim as claim
+    from unsteady.datasets import Data as Data
+    from unsteady.diagnosis import compare_reruns as compare_reruns
+    from unsteady.diagnosis import diagnose as diagnose
+    from unsteady.gallery import Explorable as Explorable
+    from unsteady.gallery import Slider as Slider
+    from unsteady.history import History as History
+    from unsteady.training import descend as descend
+    from unsteady.training import train as train
 
 __version__ = "0.1.0"
 
-_ROOMS = (
+_HOMES = {
+    "Data": "datasets",
+    "Explorable": "gallery",
+    "History": "history",
+    "Slider": "gallery",
+    "claim": "claims",
+    "compare_reruns": "diagnosis",
+    "descend": "training",
+    "diagnose": "diagnosis",
+    "train": "training",
+}
+_MODULES = (
     "accuracy",
     "averages",
     "batches",
-    "claims",
-    "correctness",
     "curvature",
     "datasets",
     "diagnosis",
+    "gallery",
     "history",
     "models",
     "noise",
     "objectives",
     "optimizers",
+    "per_example",
     "plotting",
     "regularizers",
     "schedules",
     "theory",
-    "thresholds",
     "training",
 )
 
-__all__ = ["claim", *_ROOMS]
+__all__ = [*_HOMES, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "claim":
-        return import_module("unsteady.claims").claim
-    if name in _ROOMS:
+    if name in _HOMES:
+        return getattr(import_module(f"unsteady.{_HOMES[name]}"), name)
+    if name in _MODULES:
         return import_module(f"unsteady.{name}")
     raise AttributeError(f"module 'unsteady' has no attribute {name!r}; it has {', '.join(__all__)}")
 

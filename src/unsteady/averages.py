@@ -12,19 +12,19 @@ from typing import Protocol
 
 import numpy as np
 
-from unsteady._checks import Array, Hyperparameter, integer, number
-from unsteady._replicates import lead
+from unsteady._broadcasting import align_axes
+from unsteady._validation import Array, Hyperparameter, integer, number
 
 
 class Average(Protocol):
     """What :func:`unsteady.training.train` needs of an average."""
 
-    def begin(self, parameters: Sequence[Array]) -> list[Array]:
+    def start(self, parameters: Sequence[Array]) -> list[Array]:
         """Return the average before the first step."""
         ...
 
     def update(self, average: Sequence[Array], parameters: Sequence[Array], step: int) -> None:
-        """Take the parameters after `step` steps into the average, in place."""
+        """Update the average with the parameters after `step` steps, in place."""
         ...
 
 
@@ -44,37 +44,37 @@ class EMA:
     def __post_init__(self) -> None:
         object.__setattr__(self, "decay", number("decay", self.decay, at_least=0, below=1))
 
-    def begin(self, parameters: Sequence[Array]) -> list[Array]:
+    def start(self, parameters: Sequence[Array]) -> list[Array]:
         """Return copies of the parameters."""
         return [parameter.copy() for parameter in parameters]
 
     def update(self, average: Sequence[Array], parameters: Sequence[Array], step: int) -> None:
         """Move the average towards the parameters, in place."""
         for mean, parameter in zip(average, parameters, strict=True):
-            mean += lead(1 - np.asarray(self.decay), parameter) * (parameter - mean)
+            mean += align_axes(1 - np.asarray(self.decay), parameter) * (parameter - mean)
 
 
 @dataclass(frozen=True)
 class Polyak:
-    """Arithmetic mean of the parameters after step `start` and all later ones (Polyak & Juditsky 1992).
+    """Arithmetic mean of the parameters after step `first_step` and all later ones (Polyak & Juditsky 1992).
 
     Parameters
     ----------
-    start : int
+    first_step : int
         First step that counts, at least 1. Before it the average is the latest parameters.
     """
 
-    start: int = 1
+    first_step: int = 1
 
     def __post_init__(self) -> None:
-        integer("start", self.start, at_least=1)
+        integer("first_step", self.first_step, at_least=1)
 
-    def begin(self, parameters: Sequence[Array]) -> list[Array]:
+    def start(self, parameters: Sequence[Array]) -> list[Array]:
         """Return copies of the parameters."""
         return [parameter.copy() for parameter in parameters]
 
     def update(self, average: Sequence[Array], parameters: Sequence[Array], step: int) -> None:
         """Move the mean by the share of the newest parameters, in place."""
-        count = max(1, step - self.start + 1)
+        count = max(1, step - self.first_step + 1)
         for mean, parameter in zip(average, parameters, strict=True):
             mean += (parameter - mean) / mean.dtype.type(count)

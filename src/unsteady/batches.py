@@ -1,19 +1,20 @@
 """Batch orders: which examples each step sees.
 
 An order is a frozen description. Its ``blocks(rng, y, batch_size)`` yields indices for ever, in blocks that
-are each to be cut into batches of `batch_size`. An order that deals out all n examples has one block an
-epoch, whose last batch is smaller where `batch_size` does not divide n.
+are each to be cut into batches of `batch_size`. An order that uses each of the n examples once in an epoch
+has one block for each epoch, whose last batch is smaller where `batch_size` does not divide n. Such a class
+says ``full_pass = True``: a batch of all n examples is then the training set itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
-from unsteady._checks import Array, integer
+from unsteady._validation import Array, integer
 
 BLOCK = 256
 """Batches that a memoryless order draws at once: fast, and flat in memory."""
@@ -30,6 +31,8 @@ class Order(Protocol):
 @dataclass(frozen=True)
 class Shuffle:
     """Deal out all examples in a new random order each epoch. What most frameworks do."""
+
+    full_pass: ClassVar[bool] = True
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield a permutation an epoch."""
@@ -51,6 +54,8 @@ class WithReplacement:
 class WithoutReplacement:
     """Draw a fresh subset at every step: no example twice in a batch, no memory between batches."""
 
+    full_pass: ClassVar[bool] = True
+
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield independent subsets, each batch full."""
         while len(y) <= 4096:  # one vectorised shuffle of all rows
@@ -63,6 +68,8 @@ class WithoutReplacement:
 @dataclass(frozen=True)
 class Sorted:
     """Present the examples sorted by target, every epoch the same."""
+
+    full_pass: ClassVar[bool] = True
 
     def blocks(self, rng: np.random.Generator, y: Array, batch_size: int) -> Iterator[Array]:
         """Yield the sorting order, epoch by epoch."""
@@ -82,6 +89,8 @@ class ShuffleBuffer:
     """
 
     size: int
+
+    full_pass: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         integer("size", self.size, at_least=1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from unsteady._checks import Array, instance, integer, scalar
+from unsteady._validation import Array, instance, integer, scalar
 from unsteady.models import Model, Parameters
 
 CHUNK_ELEMENTS = 2**24

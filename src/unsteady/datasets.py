@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from unsteady._checks import Array, finite, instance, integer, scalar
+from unsteady._validation import Array, finite, instance, integer, scalar
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +132,14 @@ def digits(n_eval: int = 597, seed: int = 0) -> Data:
     return Data(X_train, y_train, X_eval, y_eval)
 
 
-def flip_labels(data: Data, share: float, seed: int = 0) -> tuple[Data, Any]:
-    """Return the data with a `share` of its training labels replaced by another label each.
+def flip_labels(data: Data, fraction: float, seed: int = 0) -> tuple[Data, Any]:
+    """Replace a fraction of the training labels, each by another label.
 
     Parameters
     ----------
     data : Data
         With labels from 0 to K - 1, where K - 1 is the largest in the training set.
-    share : float
+    fraction : float
         Of the training labels, 0 to 1; the number flipped is rounded.
     seed : int
         Of the choice of labels.
@@ -152,7 +152,7 @@ def flip_labels(data: Data, share: float, seed: int = 0) -> tuple[Data, Any]:
         Which training labels were replaced.
     """
     instance("data", data, Data, "a Data")
-    share = scalar("share", share, at_least=0, at_most=1)
+    fraction = scalar("fraction", fraction, at_least=0, at_most=1)
     labels = data.y_train
     if labels.dtype.kind not in "iu":
         raise TypeError(f"data must have integer labels, got y_train of dtype {labels.dtype}")
@@ -163,7 +163,7 @@ def flip_labels(data: Data, share: float, seed: int = 0) -> tuple[Data, Any]:
         raise ValueError("data must have at least 2 labels to flip between, got only label 0")
     rng = _checked_rng(seed)
     flipped = np.zeros(len(labels), dtype=bool)
-    flipped[rng.permutation(len(labels))[: round(share * len(labels))]] = True
+    flipped[rng.permutation(len(labels))[: round(fraction * len(labels))]] = True
     shift = rng.integers(1, classes, size=len(labels))
     noisy = np.where(flipped, (labels + shift) % classes, labels)
     return replace(data, y_train=noisy), flipped

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unsteady._checks import Array, finite, instance, number
+from unsteady._validation import Array, finite, instance, number
 from unsteady.models import Model, Parameters
 
 CHUNK_ELEMENTS = 2**22

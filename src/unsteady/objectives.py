@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from unsteady._checks import Array, Hyperparameter, number, scalar
+from unsteady._validation import Array, Hyperparameter, number, scalar
 
 
 class Objective(Protocol):

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from unsteady._checks import Array, Hyperparameter, number
-from unsteady._replicates import lead, shape_of
+from unsteady._broadcasting import align_axes, shape_of
+from unsteady._validation import Array, Hyperparameter, number
 
 State = dict[str, Any]
 
@@ -107,11 +107,11 @@ class SGD:
         for parameter, gradient, velocity in zip(parameters, gradients, velocities, strict=True):
             move = gradient
             if velocity is not None:
-                momentum = lead(self.momentum, parameter)
+                momentum = align_axes(self.momentum, parameter)
                 velocity *= momentum
                 velocity += gradient
                 move = gradient + momentum * velocity if self.nesterov else velocity
-            parameter -= lead(rate, parameter) * move
+            parameter -= align_axes(rate, parameter) * move
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ class RMSprop:
         return [self._root(square) for square in state["square"]]
 
     def _root(self, square: Array) -> Array:
-        return np.asarray(np.sqrt(square) + lead(self.epsilon, square))
+        return np.asarray(np.sqrt(square) + align_axes(self.epsilon, square))
 
     def step(
         self,
@@ -165,10 +165,10 @@ class RMSprop:
         """Move the parameters and the mean squares by one step, in place."""
         rate = np.asarray(self.learning_rate) * scale
         for parameter, gradient, square in zip(parameters, gradients, state["square"], strict=True):
-            decay = lead(self.decay, parameter)
+            decay = align_axes(self.decay, parameter)
             square *= decay
             square += (1 - decay) * gradient**2
-            parameter -= lead(rate, parameter) * gradient / self._root(square)
+            parameter -= align_axes(rate, parameter) * gradient / self._root(square)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +219,7 @@ class Adam:
     def _root(self, square: Array, steps: int) -> Array:
         # The correction is taken in float64: 1 - beta2 ** t has no digits left in float32.
         correction = np.sqrt(1 - np.power(self.beta2, steps))
-        return np.asarray(np.sqrt(square) / lead(correction, square) + lead(self.epsilon, square))
+        return np.asarray(np.sqrt(square) / align_axes(correction, square) + align_axes(self.epsilon, square))
 
     def step(
         self,
@@ -233,9 +233,9 @@ class Adam:
         rate = np.asarray(self.learning_rate) * scale / (1 - np.power(self.beta1, state["steps"]))
         moments = zip(state["mean"], state["square"], strict=True)
         for parameter, gradient, (mean, square) in zip(parameters, gradients, moments, strict=True):
-            beta1, beta2 = lead(self.beta1, parameter), lead(self.beta2, parameter)
+            beta1, beta2 = align_axes(self.beta1, parameter), align_axes(self.beta2, parameter)
             mean *= beta1
             mean += (1 - beta1) * gradient
             square *= beta2
             square += (1 - beta2) * gradient**2
-            parameter -= lead(rate, parameter) * mean / self._root(square, state["steps"])
+            parameter -= align_axes(rate, parameter) * mean / self._root(square, state["steps"])

@@ -1,7 +1,7 @@
 """The house style, set when this room is loaded, and the few plots that several examples share.
 
-Colours mean the same on every page: ``TRAINING``, ``VALIDATION``, ``THEORY`` (dashed), ``FOCUS`` for what
-is being discussed and ``OTHERS`` for what stands behind it.
+Colours mean the same on every page: ``TRAINING``, ``VALIDATION``, ``THEORY`` (dashed), ``HIGHLIGHT`` for what
+is being discussed and ``MUTED`` for what stands behind it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from unsteady._checks import Array, finite, option
-from unsteady._explorable import Explorable, Slider
+from unsteady._validation import Array, finite, option
 from unsteady.diagnosis import Diagnosis
+from unsteady.gallery.explorable import Explorable, Slider
 
 __all__ = [
-    "CYCLE", "FOCUS", "INK", "OTHERS", "PAPER", "STYLE", "THEORY", "TRAINING", "VALIDATION",
+    "CYCLE", "HIGHLIGHT", "INK", "MUTED", "PAPER", "STYLE", "THEORY", "TRAINING", "VALIDATION",
     "Explorable", "Slider",
     "band", "curves", "diagnosis", "label_ends", "log_axis", "points", "use_style",
 ]  # fmt: skip
@@ -29,8 +29,8 @@ __all__ = [
 INK, PAPER = "#1b1f24", "#ffffff"
 """Text and axes, and what they stand on: the site replaces both to follow the page's scheme."""
 
-TRAINING, VALIDATION, FOCUS, OTHERS, THEORY = "#3b78c3", "#c4631c", "#a8559e", "#7d8590", INK
-CYCLE = (TRAINING, VALIDATION, "#1f8a70", FOCUS, "#997000", "#c0504d", OTHERS)
+TRAINING, VALIDATION, HIGHLIGHT, MUTED, THEORY = "#3b78c3", "#c4631c", "#a8559e", "#7d8590", INK
+CYCLE = (TRAINING, VALIDATION, "#1f8a70", HIGHLIGHT, "#997000", "#c0504d", MUTED)
 
 STYLE: dict[str, Any] = {
     "figure.figsize": (6.4, 4.0),
@@ -58,7 +58,6 @@ STYLE: dict[str, Any] = {
     "lines.linewidth": 2.0,
     "legend.frameon": False,
     "legend.fontsize": 14,
-    "svg.hashsalt": "unsteady",
 }
 
 
@@ -258,7 +257,9 @@ def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:
         part = slice(stretch.start, stretch.stop)
         middle = np.median(accuracy[part])
         reach = 2 * stretch.ceiling
-        above.fill_between(places[part], middle - reach, middle + reach, color=FOCUS, alpha=0.2, linewidth=0)
+        above.fill_between(
+            places[part], middle - reach, middle + reach, color=HIGHLIGHT, alpha=0.2, linewidth=0
+        )
         centre, half = np.mean(places[part][[0, -1]]), np.ptp(places[part]) / 2
         low, high = (end / stretch.ceiling for end in stretch.interval)
         ratio = stretch.jitter / stretch.ceiling
@@ -267,7 +268,7 @@ def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:
         )
         end = (places[part][-1], middle - reach)
         above.annotate(
-            "± 2 ceilings", end, (0, -4), textcoords="offset points", ha="right", va="top", color=FOCUS
+            "± 2 ceilings", end, (0, -4), textcoords="offset points", ha="right", va="top", color=HIGHLIGHT
         )
     below.axhline(1.0, color=THEORY, linestyle="--")
     if not measured:

@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from unsteady._checks import Array, Hyperparameter, number, option
-from unsteady._replicates import lead
+from unsteady._broadcasting import align_axes
+from unsteady._validation import Array, Hyperparameter, number, option
 
 Method = Literal["gradient", "proximal"]
 
@@ -80,13 +80,13 @@ class L1:
 
     def gradient(self, parameters: Sequence[Array]) -> list[Array]:
         """Return a subgradient, 0 where a weight is 0."""
-        return [lead(self.strength, weight) * np.sign(weight) for weight in parameters]
+        return [align_axes(self.strength, weight) * np.sign(weight) for weight in parameters]
 
     def proximal(self, parameters: Sequence[Array], step_size: Hyperparameter) -> None:
         r"""Shrink each weight towards 0 by :math:`\eta\lambda` and no further, in place."""
         reach = np.asarray(step_size) * self.strength
         for weight in parameters:
-            shrunk = np.maximum(np.abs(weight) - lead(reach, weight), 0)
+            shrunk = np.maximum(np.abs(weight) - align_axes(reach, weight), 0)
             np.copysign(shrunk, weight, out=weight)
 
 
@@ -115,10 +115,10 @@ class L2:
 
     def gradient(self, parameters: Sequence[Array]) -> list[Array]:
         """Return the gradient."""
-        return [lead(self.strength, weight) * weight for weight in parameters]
+        return [align_axes(self.strength, weight) * weight for weight in parameters]
 
     def proximal(self, parameters: Sequence[Array], step_size: Hyperparameter) -> None:
         r"""Divide each weight by :math:`1 + \eta\lambda`, in place."""
         divisor = 1 + np.asarray(step_size) * self.strength
         for weight in parameters:
-            weight /= lead(divisor, weight)
+            weight /= align_axes(divisor, weight)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unsteady._checks import instance, integer, scalar
+from unsteady._validation import instance, integer, scalar
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,8 +18,8 @@ from test_explorable import frame_of
 from views import PHONE, Open
 
 from unsteady import plotting
-from unsteady._explorable import BELONGS
-from unsteady._stack import _parsed
+from unsteady.gallery._svg import parse_frame
+from unsteady.gallery.explorable import EXPLORABLE_ATTR
 
 TOP = Path(__file__).parents[2]
 PLACE, NAME = "gallery/10_steps/plot_learning_rate.html", "plot_learning_rate-4"
@@ -157,7 +157,11 @@ def played(
     plotting.use_style()
     runpy.run_path(str(request.param))
     drawn = [plt.figure(number) for number in plt.get_fignums()]
-    yield [(k, getattr(figure, BELONGS)) for k, figure in enumerate(drawn, 1) if hasattr(figure, BELONGS)]
+    yield [
+        (k, getattr(figure, EXPLORABLE_ATTR))
+        for k, figure in enumerate(drawn, 1)
+        if hasattr(figure, EXPLORABLE_ATTR)
+    ]
     plt.close("all")
 
 
@@ -182,7 +186,7 @@ def test_frames_on_the_page_are_those_that_the_library_draws(
         sentences = json.loads(described.read_text("utf-8"))["explorable"]["sentences"]
         assert len(sentences) == len(explorable)
         for k, (drawn, said) in enumerate(explorable.frames()):
-            again = ET.tostring(_parsed(figures.drawn(drawn)), encoding="unicode")
+            again = ET.tostring(parse_frame(figures.drawn(drawn)), encoding="unicode")
             assert frame_of(stacked, k) == again, k
             assert sentences[k] == said
 

@@ -1,4 +1,4 @@
-"""A figure to play with, all of whose frames are drawn beforehand."""
+"""A figure with sliders. All of its frames are drawn beforehand, so that a page needs no Python."""
 
 from __future__ import annotations
 
@@ -14,37 +14,57 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from unsteady._checks import finite, instance, scalar
-from unsteady._stack import controls, stack
+from unsteady._validation import finite, instance, scalar
+from unsteady.gallery._svg import merge_frames
+from unsteady.gallery._widget import slider_controls
+
+__all__ = [
+    "EXPLORABLE_ATTR",
+    "SCRIPT",
+    "Explorable",
+    "Slider",
+    "explorable_of",
+    "figure_to_svg",
+    "merge_frames",
+    "slider_controls",
+]
 
 SCRIPT = Path(__file__).with_name("explorable.js")
-BELONGS = "explorable"
-"""The attribute of an opening frame, a figure like any other, that says to what it belongs."""
+"""The JavaScript that moves the sliders."""
+EXPLORABLE_ATTR = "explorable"
+"""Figure attribute that refers back to the figure's Explorable."""
 
 
 @dataclass(frozen=True, eq=False)
 class Slider:
-    """What one slider of an :class:`Explorable` sets.
+    """One slider of an :class:`Explorable`.
 
     Parameters
     ----------
     label : str
-        What stands beside it.
+        The name that readers see.
     values : sequence of float
-        At least 2, increasing, and different as they are written, to six digits.
+        At least 2, increasing. They must differ in their first six digits, which are shown.
     opening : float
-        One of the values, as they are written: that of the frame which is shown first.
+        One of the values: that of the frame which is shown first.
     unit : str
-        Stands behind the values.
+        Shown behind each value.
 
     Raises
     ------
     TypeError, ValueError
-        If the values are not such numbers, `opening` is none of them, or a text is none.
+        If the values are not increasing numbers, `opening` is not one of them, or a text is no str.
+
+    Examples
+    --------
+    >>> slider = Slider("learning rate", [0.01, 0.1, 1], opening=0.1)
+    >>> slider.written, slider.start
+    (['0.01', '0.1', '1'], 1)
     """
 
     label: str
@@ -56,9 +76,11 @@ class Slider:
         instance("label", self.label, str, "a str")
         instance("unit", self.unit, str, "a str")
         values = finite("values", self.values, ndim=1)
-        object.__setattr__(self, "values", tuple(values.tolist()))  # whatever becomes of a list or an array
+        object.__setattr__(
+            self, "values", tuple(values.tolist())
+        )  # a copy, whatever happens to the list later
         if len(values) < 2 or (np.diff(values) <= 0).any() or len(set(self.written)) < len(values):
-            raise ValueError(f"values must be at least 2, increasing, each written otherwise, got {values}")
+            raise ValueError(f"values must be at least 2, increasing, and differ when shown, got {values}")
         if f"{scalar('opening', self.opening):g}" not in self.written:
             raise ValueError(f"opening must be one of the values {values}, got {self.opening!r}")
 
@@ -69,21 +91,21 @@ class Slider:
 
     @property
     def start(self) -> int:
-        """The number of the opening value."""
+        """The index of the opening value."""
         return self.written.index(f"{self.opening:g}")
 
 
 class Explorable:
-    """A figure to play with: one frame for each position of one or two sliders, all drawn beforehand.
+    """A figure with one or two sliders: one frame for each position, all drawn beforehand.
 
-    In a script it shows its opening frame, in a notebook and on the site its sliders as well.
+    A script shows the opening frame; a notebook and the site show the sliders as well.
 
     Parameters
     ----------
     draw : callable
-        ``draw(fig, **values)`` draws a frame into an empty figure, and returns one sentence on what is to be
-        seen in it, with its number. Its docstring's first paragraph is the caption. All frames have the size,
-        the axes' limits and the label (``fig.set_label``, the alternative text) of the opening one.
+        ``draw(fig, **values)`` draws a frame into an empty figure, and returns one sentence that says what
+        the frame shows, with its number. The first paragraph of its docstring is the caption. All frames have
+        the same size, axis limits and label (``fig.set_label``, the alternative text).
     **sliders : Slider
         One or two, each named as `draw` takes its value.
 
@@ -95,8 +117,8 @@ class Explorable:
     Raises
     ------
     TypeError, ValueError
-        If there are no sliders or more than two, `draw` has no docstring, or returns no sentence; when all
-        are drawn, if a frame differs in limits or label.
+        If there are no sliders or more than two, if `draw` has no docstring or returns no sentence, or if a
+        frame has other limits or another label than the opening one.
 
     Examples
     --------
@@ -119,7 +141,7 @@ class Explorable:
         self.sliders = {name: instance(name, s, Slider, "a Slider") for name, s in sliders.items()}
         self.caption = _caption(draw)
         self.figure = plt.figure()
-        setattr(self.figure, BELONGS, self)
+        setattr(self.figure, EXPLORABLE_ATTR, self)
         try:
             self._drawn(self.figure, {name: s.values[s.start] for name, s in self.sliders.items()})
         except BaseException:
@@ -127,26 +149,30 @@ class Explorable:
             raise
         self.figure.draw_without_rendering()  # once it is laid out, all stays where it is
         self.figure.set_layout_engine("none")
-        self._size, self._look = self.figure.get_size_inches().tolist(), _look(self.figure)
+        self._size, self._frame_signature = (
+            self.figure.get_size_inches().tolist(),
+            _frame_signature(self.figure),
+        )
 
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.positions())
 
     def positions(self) -> list[dict[str, float]]:
-        """Return what the sliders say at each frame; the last slider's values follow each other."""
+        """Return the values of each frame; the last slider changes fastest."""
         values = (slider.values for slider in self.sliders.values())
         return [dict(zip(self.sliders, chosen, strict=True)) for chosen in itertools.product(*values)]
 
     def frames(self) -> Iterator[tuple[Figure, str]]:
-        """Draw the frames, one after the other, in the order of the positions, each with its sentence."""
+        """Draw the frames in the order of the positions; yield each with its sentence."""
         for values in self.positions():
             figure = Figure()
             sentence = self._drawn(figure, values)
-            if _look(figure) != self._look:
+            signature = _frame_signature(figure)
+            if signature != self._frame_signature:
                 raise ValueError(
-                    f"draw must give all frames the same axes and label, got {_look(figure)} at {values}, "
-                    f"{self._look} in the opening frame"
+                    f"draw must give all frames the same axes and label, got {signature} at {values}, "
+                    f"{self._frame_signature} in the opening frame"
                 )
             figure.set_size_inches(*self._size)
             figure.set_layout_engine("none")
@@ -158,11 +184,11 @@ class Explorable:
         sentence: Any = self.draw(figure, **values)
         if not (isinstance(sentence, str) and sentence.strip()):
             raise ValueError(
-                f"draw must return a sentence on what is to be seen, got {sentence!r} at {values}"
+                f"draw must return a sentence that says what the frame shows, got {sentence!r} at {values}"
             )
         return sentence
 
-    def described(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Return caption and sliders as plain data."""
         sliders = {
             name: {"label": s.label, "values": s.written, "unit": s.unit, "opening": s.start}
@@ -173,10 +199,14 @@ class Explorable:
     def _repr_html_(self) -> str:
         """Return the figure with its sliders for a notebook, in the place of the opening frame alone."""
         plt.close(self.figure)
-        drawn, sentences = zip(*((svg_of(figure), said) for figure, said in self.frames()), strict=True)
-        shown = controls(uuid4().hex, self.described()["sliders"], sentences, _as_data(stack(drawn)))
+        drawn, sentences = zip(
+            *((figure_to_svg(figure), said) for figure, said in self.frames()), strict=True
+        )
+        shown = slider_controls(
+            uuid4().hex, self.metadata()["sliders"], sentences, _as_data(merge_frames(drawn))
+        )
         return (
-            f'<figure class="explorable"><img src="{_as_data(svg_of(self.figure))}" '
+            f'<figure class="explorable"><img src="{_as_data(figure_to_svg(self.figure))}" '
             f'alt="{escape(str(self.figure.get_label()))}">\n{shown}'
             f"<figcaption>{escape(self.caption)}</figcaption></figure>\n"
             f"<script>{SCRIPT.read_text('utf-8')}</script>"
@@ -193,8 +223,8 @@ def _caption(draw: Callable[..., str]) -> str:
     return caption
 
 
-def _look(figure: Figure) -> tuple[Any, ...]:
-    """Return what all frames have in common: label, number of texts, and the limits of each of their axes."""
+def _frame_signature(figure: Figure) -> tuple[Any, ...]:
+    """Return what must be equal in all frames: label, number of texts, and the limits of each of the axes."""
     limits = [tuple(map(float, (*ax.get_xlim(), *ax.get_ylim()))) for ax in figure.axes]
     return str(figure.get_label()), len(figure.texts), limits
 
@@ -203,10 +233,28 @@ def _placed(figure: Figure) -> list[Any]:
     return [*figure.axes, *figure.texts]
 
 
-def svg_of(figure: Figure) -> str:
-    """Return the figure as SVG that is the same at any time."""
+def explorable_of(figure: Figure) -> Explorable | None:
+    """Return the explorable whose opening frame a figure is, or None.
+
+    Examples
+    --------
+    >>> explorable_of(Figure()) is None
+    True
+    """
+    return getattr(figure, EXPLORABLE_ATTR, None)
+
+
+def figure_to_svg(figure: Figure) -> str:
+    """Return a figure as SVG, without the date and the program's name: equal figures give equal bytes.
+
+    Examples
+    --------
+    >>> figure_to_svg(Figure()).startswith("<?xml")
+    True
+    """
     drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    with mpl.rc_context({"svg.hashsalt": "unsteady"}):
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     return drawn.getvalue()
 
 

@@ -111,3 +111,10 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...], allowed: str)
     if not isinstance(value, kind):
         raise TypeError(f"{name} must be {allowed}, got {shown(value)} of type {type(value).__name__}")
     return value
+
+
+def check_interface(name: str, value: Any, methods: Sequence[str], module: str) -> None:
+    """Raise TypeError unless the value is an instance that has the methods."""
+    if isinstance(value, type) or not all(hasattr(value, method) for method in methods):
+        needed = ", ".join(methods)
+        raise TypeError(f"{name} must be one from unsteady.{module}, or have {needed}; got {value!r}")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import chdtri
 
-from unsteady._checks import Array, finite, integer, scalar
+from unsteady._validation import Array, finite, integer, scalar
 from unsteady.history import CURVES, History
 
 
@@ -388,7 +388,7 @@ def best_epoch(correct: Any, n: int, draws: int, seed: int = 0) -> BestEpoch:
     Returns
     -------
     BestEpoch
-        The mean of ``seen - fresh`` is the optimism; :func:`unsteady.theory.best_look_optimism` says what it
+        The mean of ``seen - fresh`` is the optimism; :func:`unsteady.theory.selection_optimism` says what it
         should be.
     """
     array = _checked(correct, 1)

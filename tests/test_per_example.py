@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from unsteady import theory
-from unsteady.correctness import (
+from unsteady.history import History
+from unsteady.per_example import (
     best_epoch,
     churn,
     decompose_fluctuation,
@@ -16,7 +17,6 @@ from unsteady.correctness import (
     split_half_correlation,
     subset_accuracy,
 )
-from unsteady.history import History
 
 
 @pytest.fixture

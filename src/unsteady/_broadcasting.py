@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from unsteady._checks import Array, Hyperparameter
+from unsteady._validation import Array, Hyperparameter
 
 Rule = TypeVar("Rule")
 
 
-def lead(value: Hyperparameter, parameter: Array) -> Array:
+def align_axes(value: Hyperparameter, parameter: Array) -> Array:
     """Line up the axes of a hyper-parameter with the leading axes of a parameter, in its dtype."""
     array = np.asarray(value, dtype=parameter.dtype)
     return array.reshape(array.shape + (1,) * (parameter.ndim - array.ndim))
@@ -30,7 +30,7 @@ def shape_of(rule: Any) -> tuple[int, ...]:
     return np.broadcast_shapes(*(array.shape for array in _arrays(rule).values()))
 
 
-def fit(name: str, rule: Any, replicates: tuple[int, ...]) -> None:
+def check_broadcastable(name: str, rule: Any, replicates: tuple[int, ...]) -> None:
     """Raise ValueError unless the hyper-parameters of the rule broadcast to the replicates."""
     shape = shape_of(rule)
     try:
@@ -45,7 +45,7 @@ def fit(name: str, rule: Any, replicates: tuple[int, ...]) -> None:
         )
 
 
-def members(rule: Rule, replicates: tuple[int, ...], chosen: slice) -> Rule:
+def select_replicates(rule: Rule, replicates: tuple[int, ...], chosen: slice) -> Rule:
     """Return the rule for the `chosen` members of the flattened replicates."""
     arrays = {
         name: np.broadcast_to(array, replicates).reshape(-1)[chosen] for name, array in _arrays(rule).items()

@@ -1,0 +1,157 @@
+"""A checked call of :func:`unsteady.training.train`: which settings are allowed, and how they are stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from unsteady._broadcasting import check_broadcastable
+from unsteady._validation import Array, check_interface, instance, integer, option
+from unsteady.averages import Average
+from unsteady.batches import Order
+from unsteady.datasets import Data
+from unsteady.history import History
+from unsteady.models import Model, Parameters
+from unsteady.optimizers import SGD, Optimizer
+from unsteady.regularizers import Regularizer
+
+RECORDS = ("correct", "parameters", "preconditioner", "batch_loss", "step_loss", "gradient_norm")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingConfig:
+    """The checked arguments of :func:`unsteady.training.train`, the same for every chunk of replicates."""
+
+    model: Model
+    data: Data
+    optimizer: Optimizer
+    batch_size: int
+    order: Order
+    steps: int
+    replicates: tuple[int, ...]
+    seed: int
+    schedule: Callable[[int], float] | None
+    regularizer: Regularizer | None
+    evaluate_every: int
+    record: tuple[str, ...]
+    average: Average | None
+    clip_norm: float | None
+    resume: tuple[Parameters, Parameters] | None
+    progress: bool
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which every training example is used once, the last batch perhaps a small one."""
+        return math.ceil(len(self.data.y_train) / self.batch_size)
+
+    def evaluates(self, step: int) -> bool:
+        """Return whether the weights are evaluated after this step."""
+        return step == self.steps or step % self.evaluate_every == 0
+
+    def scale(self, step: int) -> float:
+        """Return the schedule's multiplier after `step` steps."""
+        if self.schedule is None:
+            return 1.0
+        scale: Any = self.schedule(step)
+        if not (isinstance(scale, int | float | np.number) and math.isfinite(scale) and scale >= 0):
+            raise ValueError(f"schedule must return finite numbers >= 0, got {scale!r} at step {step}")
+        return float(scale)
+
+    def rng(self, seed_index: int, purpose: str) -> np.random.Generator:
+        """Return the generator of one seed for one purpose, the same in every chunk."""
+        key = (seed_index, ("weights", "order", "masks").index(purpose))
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+
+def count_steps(epochs: int | None, steps: int | None, steps_per_epoch: int) -> int:
+    """Return the number of steps, given either as epochs or as steps."""
+    if (epochs is None) == (steps is None):
+        raise ValueError(f"give one of epochs and steps, got epochs={epochs!r}, steps={steps!r}")
+    if epochs is not None:
+        return integer("epochs", epochs, at_least=1) * steps_per_epoch
+    return integer("steps", steps, at_least=1)
+
+
+def evaluation_interval(evaluate_every: Any, steps: int, steps_per_epoch: int) -> int:
+    """Return after how many steps to evaluate."""
+    if isinstance(evaluate_every, str):
+        option("evaluate_every", evaluate_every, ("epoch", "end"))
+        return steps_per_epoch if evaluate_every == "epoch" else steps
+    return integer('evaluate_every, if not "epoch" or "end",', evaluate_every, at_least=1)
+
+
+def cast_data(model: Model, data: Data, dtype: Any) -> Data:
+    """Return the data in the dtype to train in, with targets that the model has checked."""
+    try:
+        kind = np.dtype(np.float64 if dtype is None else dtype)
+    except TypeError:
+        kind = None
+    if kind not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+
+    def targets(name: str, y: Array) -> Array:
+        checked = model.check_targets(name, y)
+        return checked.astype(kind) if checked.dtype.kind == "f" else checked
+
+    X_eval, y_eval = data.X_eval, data.y_eval
+    return Data(
+        data.X_train.astype(kind),
+        targets("data.y_train", data.y_train),
+        None if X_eval is None else X_eval.astype(kind),
+        None if y_eval is None else targets("data.y_eval", y_eval),
+    )
+
+
+def check_record(record: Any, data: Data, optimizer: Optimizer) -> tuple[str, ...]:
+    """Return the names of what to record, if data and optimizer can give it."""
+    single = isinstance(record, str)
+    names = (record,) if single else tuple(instance("record", record, Sequence, "a sequence of names"))
+    for name in names:
+        option("record", name, RECORDS)
+    if "correct" in names and data.X_eval is None:
+        raise ValueError("record='correct' needs data with an evaluation set, got data without X_eval")
+    if "preconditioner" in names and not hasattr(optimizer, "preconditioner"):
+        raise ValueError(f"record='preconditioner' needs an optimizer that has one, got {optimizer!r}")
+    return names
+
+
+def check_rules(optimizer: Any, regularizer: Any, average: Any, replicates: tuple[int, ...]) -> None:
+    """Check that optimizer, regularizer and average fit the replicates and each other."""
+    check_interface("optimizer", optimizer, ("start", "step", "learning_rate"), "optimizers")
+    check_broadcastable("optimizer", optimizer, replicates)
+    if average is not None:
+        check_interface("average", average, ("start", "update"), "averages")
+        check_broadcastable("average", average, replicates)
+    if regularizer is not None:
+        check_interface("regularizer", regularizer, ("method", "gradient", "proximal"), "regularizers")
+        check_broadcastable("regularizer", regularizer, replicates)
+    if getattr(regularizer, "method", None) == "proximal" and (
+        not isinstance(optimizer, SGD) or np.any(optimizer.momentum)
+    ):
+        raise ValueError(
+            "regularizer with method='proximal' must go with SGD without momentum, whose step size "
+            f"is the learning rate; got {optimizer!r}"
+        )
+
+
+def load_checkpoint(
+    model: Model, data: Data, resume: History | None, replicates: tuple[int, ...]
+) -> tuple[Parameters, Parameters] | None:
+    """Return the last weights and buffers of a run, one axis for all replicates."""
+    if resume is None:
+        return None
+    if instance("resume", resume, History, "a History").parameters is None:
+        raise ValueError("resume must be recorded with record='parameters', got a history without")
+    fresh = model.start(data.X_train.shape[1], [np.random.default_rng(0)])
+    last = []
+    for recorded, expected in zip((resume.parameters, resume.buffers or []), fresh, strict=True):
+        shapes = [replicates + array.shape[1:] for array in expected]
+        found = [array[-1].shape for array in recorded]
+        if found != shapes:
+            raise ValueError(f"resume must hold arrays of the shapes {shapes}, got {found}")
+        last.append([array[-1].reshape(-1, *array.shape[-2:]) for array in recorded])
+    return last[0], last[1]
