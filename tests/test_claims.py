@@ -6,8 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from unsteady import claims
-from unsteady.claims import ClaimError, claim
+from unsteady.gallery import ClaimError, claim, claims
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +28,11 @@ HOLD = [
     {"measured": [1, 20], "above": [0.5, 15]},
     {"measured": [1, 20], "between": ([0, 15], [2, 25])},
     {"measured": np.float32(3), "equals": 3},
+    {"measured": {"a": 1, "b": np.float64(2)}, "above": 0},
+    {"measured": {"a": 1, "b": np.array(2)}, "equals": {"b": 2, "a": 1}},
+    {"measured": {"a": 1, "b": 20}, "below": {"a": 2, "b": 25}},
+    {"measured": {"a": 1, "b": 2}, "between": (0, 3)},
+    {"measured": {"a": 1, "b": 20}, "between": {"b": (15, 25), "a": (0, 2)}},
 ]
 FAIL = [
     {"measured": 1.0000001, "equals": 1.0},
@@ -43,6 +47,9 @@ FAIL = [
     {"measured": [1.0, float("nan")], "below": 2},
     {"measured": float("nan"), "equals": float("nan")},
     {"measured": float("inf"), "between": (0, 1)},
+    {"measured": {"a": 1, "b": 20}, "above": {"a": 0.5, "b": 25}},
+    {"measured": {"b": 1, "a": 20}, "between": {"a": (0, 2), "b": (15, 25)}},
+    {"measured": {"a": 1, "b": float("nan")}, "below": 2},
 ]
 
 
@@ -81,6 +88,7 @@ def test_a_record_holds_what_the_site_needs():
         "measured": [1.0, 3.0],
         "bound": "below 4",
         "margin": 1.0,
+        "otherwise": "",
         "script": __file__,
         "line": line,
     }
@@ -105,6 +113,34 @@ def test_a_record_holds_what_the_site_needs():
             "above must be one number or 3 like measured, got 2",
         ),
         ({"measured": 1, "between": (0, 1, 2)}, ValueError, "between must be a pair"),
+        ({"measured": {}, "above": 0}, ValueError, "measured must hold at least one value"),
+        ({"measured": {"a": [1, 2]}, "above": 0}, ValueError, r"measured\['a'\] must be one number"),
+        ({"measured": {"a": "x"}, "above": 0}, TypeError, r"measured\['a'\] must be a number"),
+        (
+            {"measured": {"a": 1, "b": 2}, "above": {"a": 0, "c": 0}},
+            ValueError,
+            "above must have the names of measured: missing 'b'; unknown 'c'",
+        ),
+        (
+            {"measured": {"a": 1, "b": 2}, "between": {"a": (0, 2)}},
+            ValueError,
+            "between must have the names of measured: missing 'b'$",
+        ),
+        ({"measured": {"a": 1}, "between": {"a": 3}}, ValueError, r"between\['a'\] must be a pair .*3"),
+        ({"measured": {"a": 1}, "between": 3}, ValueError, "between must be a pair .*3"),
+        (
+            {"measured": {"a": 1, "b": 2}, "above": [0, 0]},
+            ValueError,
+            "above must be one number or a mapping with the names of measured",
+        ),
+        (
+            {"measured": {"a": 1, "b": 2}, "between": ([0, 0], [3, 3])},
+            ValueError,
+            "between must be one number or a mapping with the names of measured",
+        ),
+        ({"measured": [1, 2], "above": {"a": 0}}, ValueError, "above has names, and measured has none"),
+        ({"measured": 1, "between": {"a": (0, 2)}}, ValueError, "between has names, and measured has none"),
+        ({"measured": 1, "above": 0, "otherwise": 3}, TypeError, "otherwise must be a string, got 3"),
         ({"id": "An id", "measured": 1, "above": 0}, ValueError, "id must be lower-case words .*'An id'"),
         ({"id": "", "measured": 1, "above": 0}, ValueError, "id must be lower-case"),
     ],
@@ -125,9 +161,59 @@ def test_one_number_is_one_however_it_comes():
 def test_a_few_values_are_written_out_each_with_its_bounds(capsys):
     claim("few", "a few", measured=[1, 20], between=([0, 15], [2, 25]))
     claim("alike", "alike", measured=[1, 2], between=(0, 3))
-    claim("many", "many", measured=range(9), between=([-1] * 9, 9))
+    claim("many", "many", measured=range(9), above=range(-1, 8))
     assert capsys.readouterr().out.splitlines() == [
-        "[few] a few: measured 1, 20, expected between 0 and 2, 15 and 25",
+        "[few] a few: measured 1, 20, expected between 0 and 2, between 15 and 25",
         "[alike] alike: measured 1, 2, expected between 0 and 3",
-        "[many] many: measured 0 to 8 (9 values), expected between -1 to -1 (9 values) and 9 to 9 (9 values)",
+        "[many] many: measured 0 to 8 (9 values), expected above -1, ..., above 7 (9 bounds)",
     ]
+
+
+def test_values_with_names_are_printed_kept_and_refused_by_name(capsys):
+    measured = {"averaged weights": np.float64(0.04), "clipped": 0.4}
+    ranges = {"clipped": (0.2, 0.8), "averaged weights": (0, 0.15)}
+    claim("left", "jitter left", measured=measured, between=ranges, otherwise="all would be near 1")
+    expected = "averaged weights between 0 and 0.15, clipped between 0.2 and 0.8"
+    assert capsys.readouterr().out == (
+        f"[left] jitter left: measured averaged weights 0.04, clipped 0.4, expected {expected}\n"
+    )
+    record = claims.records[0].as_dict()
+    assert record["measured"] == {"averaged weights": 0.04, "clipped": 0.4}
+    assert list(record["measured"]) == ["averaged weights", "clipped"]
+    assert type(record["measured"]["averaged weights"]) is float
+    assert record["bound"] == expected
+    assert record["margin"] == pytest.approx(0.04)
+    assert record["otherwise"] == "all would be near 1"
+
+    exchanged = {"averaged weights": 0.4, "clipped": 0.4}
+    with pytest.raises(ClaimError, match=r"it does not hold for averaged weights 0\.4 \("):
+        claim("left", "jitter left", measured=exchanged, between=ranges)
+
+
+def test_one_bound_for_all_names_is_shown_once():
+    claim("left", "jitter left", measured={"a": 1, "b": 2}, between=(0, 3))
+    assert claims.records[0].bound == "between 0 and 3"
+
+
+@pytest.mark.parametrize(
+    "name", ["", " a", "a ", "a[0]", "a]", "a:b", "a`b", "a\\b", "a\nb", "3", "-1", 3, None, ("a", "b")]
+)
+def test_a_name_that_no_page_could_quote_is_refused(name):
+    with pytest.raises(ValueError, match="a name in measured must be"):
+        claim("an-id", "it is so", measured={name: 1}, above=0)
+
+
+@pytest.mark.parametrize("name", ["a", "batch 32", "rate / 4", "η = 0.1", "0.1", "100 %", "3 of 4"])
+def test_a_name_may_be_plain_words(name):
+    claim("an-id", "it is so", measured={name: 1}, above=0)
+    assert claims.records[0].measured == {name: 1.0}
+
+
+def test_a_bound_that_holds_has_a_margin_that_is_not_negative():
+    bounds = [claims.Equals(2, rtol=0.1), claims.Between(1, 3), claims.Above(1), claims.Below(3)]
+    for bound in bounds:
+        assert bound.holds(2.1)
+        assert bound.margin(2.1) > 0
+        assert not bound.holds(float("nan"))
+    assert [bound.margin(2.5) for bound in bounds] == pytest.approx([-0.3, 0.5, 1.5, 0.5])
+    assert [bound.holds(3) for bound in bounds] == [False, False, True, False]

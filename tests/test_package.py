@@ -26,7 +26,8 @@ def imported(statement: str) -> set[str]:
     [
         "import unsteady",
         "from unsteady import claim",
-        "import unsteady.claims, unsteady.history, unsteady.accuracy, unsteady.diagnosis",
+        "from unsteady.gallery import claim, ClaimError, Record",
+        "import unsteady.gallery.claims, unsteady.history, unsteady.accuracy, unsteady.diagnosis",
         "import unsteady.__main__",
         # Reading, diagnosing and telling, too, as in a web page without NumPy.
         "import unsteady as u; [run] = u.history.read_history({'val_acc': [.5, .6] * 9}); "

@@ -13,19 +13,19 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-import unsteady.claims
+from unsteady.gallery import claims
 
 Records = dict[str, dict[str, Any]]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-QUOTED = re.compile(r"(?P<id>[a-z0-9-]+)(\[(?P<index>\d+)\])?(:(?P<format>[^:]+))?")
+QUOTED = re.compile(r"(?P<id>[a-z0-9-]+)(\[(?P<key>[^\]]+)\])?(:(?P<format>[^:]+))?")
 
 
 def write_records(script: Path, page: Path) -> None:
     """Write the claims that the running example has made beside its page."""
     own = [
         {**record.as_dict(), "script": f"{script.parent.name}/{script.name}"}
-        for record in unsteady.claims.records
+        for record in claims.records
         if record.script == str(script)
     ]
     page.with_suffix(".claims.json").write_text(json.dumps(own, ensure_ascii=False, indent=1), "utf-8")
@@ -62,7 +62,10 @@ def tidy(text: str) -> str:
 
 
 class ClaimRole(SphinxRole):
-    """A claim's measured number: ``{claim}`id:.2f```, or ``id[3]:.2f`` for one of several."""
+    """A claim's measured number: ``{claim}`id:.2f```, or ``id[name]:.2f`` for one of several.
+
+    A true sequence has no names: its values are quoted by position, ``id[3]``.
+    """
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         try:
@@ -74,7 +77,7 @@ class ClaimRole(SphinxRole):
     def _quote(self) -> nodes.Node:
         match = QUOTED.fullmatch(self.text)
         if match is None:
-            raise ValueError(f"claim {self.text!r}: expected id, id:format or id[index]:format")
+            raise ValueError(f"claim {self.text!r}: expected id, id:format or id[name]:format")
         records: Records = self.env.app.claims  # type: ignore[attr-defined]
         if match["id"] not in records:
             raise KeyError(f"no example makes the claim {match['id']!r}")
@@ -85,18 +88,21 @@ class ClaimRole(SphinxRole):
         number = typeset(value, match["format"] or ".3g")
         return nodes.inline("", "", to_ledger(match["id"], self.env.docname, number), classes=["claim"])
 
-    def _pick(self, measured: float | list[float], match: re.Match[str]) -> float:
-        """Return the measured value, or that of several which the index names."""
-        if match["index"] is None and isinstance(measured, list):
-            last = len(measured) - 1
-            raise ValueError(f"claim {self.text!r} has several values: write {match['id']}[0] to [{last}]")
-        if match["index"] is None:
-            return float(measured)  # type: ignore[arg-type]
-        values = measured if isinstance(measured, list) else []
-        if int(match["index"]) >= len(values):
-            count = len(values) or "a single one, without index"
-            raise ValueError(f"claim {self.text!r}: there is no value {match['index']}, it has {count}")
-        return values[int(match["index"])]
+    def _pick(self, measured: float | list[float] | dict[str, float], match: re.Match[str]) -> float:
+        """Return the measured value, or that of several which has the name or the position."""
+        if isinstance(measured, dict):
+            values = measured
+        else:
+            several = measured if isinstance(measured, list) else []
+            values = {str(position): value for position, value in enumerate(several)}
+        if match["key"] is None and not isinstance(measured, list | dict):
+            return float(measured)
+        if match["key"] not in values:
+            allowed = (
+                ", ".join(f"{match['id']}[{key}]" for key in values) or f"{match['id']}, it has one value"
+            )
+            raise ValueError(f"claim {self.text!r}: write {allowed}")
+        return values[match["key"]]
 
 
 class Quotes(nodes.inline):
@@ -142,20 +148,19 @@ class LedgerDirective(SphinxDirective):
         self.env.domains.standard_domain.anonlabels[label] = (self.env.docname, label)
         name = nodes.paragraph("", "", nodes.literal("", record["id"]), ids=[label])
         statement = nodes.paragraph("", record["statement"])
-        values = record["measured"] if isinstance(record["measured"], list) else [record["measured"]]
-        few = len(values) <= unsteady.claims.FEW
-        shown = (", " if few else " to ").join(
-            typeset(v, ".4g") for v in (values if few else (min(values), max(values)))
-        )
-        measured = nodes.paragraph("", shown + ("" if few else f" ({len(values)} values)"))
+        measured = nodes.paragraph("", tidy(claims.format_measured(record["measured"])))
         bound = nodes.paragraph("", tidy(record["bound"]))
         margin = nodes.paragraph("", f"margin {typeset(record['margin'], '.2g')}")
+        otherwise = [nodes.paragraph("", f"otherwise {record['otherwise']}")] if record["otherwise"] else []
         page = "gallery/" + record["script"].removesuffix(".py")
         uri = f"{page}.html#made-{record['id']}"
         script = nodes.reference("", f"{record['script']}, line {record['line']}", refuri=uri, internal=True)
         quotes = nodes.paragraph("", "", Quotes(claim=record["id"]))
         return self._row(
-            [name, statement], measured, [bound, margin], [nodes.paragraph("", "", script), quotes]
+            [name, statement],
+            measured,
+            [bound, margin, *otherwise],
+            [nodes.paragraph("", "", script), quotes],
         )
 
 

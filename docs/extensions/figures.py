@@ -23,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-import unsteady.claims
+import unsteady.gallery.claims
 from unsteady import plotting
 from unsteady.gallery.explorable import figure_to_svg
 
@@ -44,7 +44,7 @@ class ExampleFigure(nodes.image):
 def reset(gallery_conf: dict[str, Any], script: str) -> None:
     """Before each example: the house style, no claims yet, and warnings are errors."""
     plotting.use_style()
-    unsteady.claims.records.clear()
+    unsteady.gallery.claims.records.clear()
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", message=".*non-interactive")  # plt.show() is for who runs it alone
 
@@ -64,8 +64,8 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         if first and os.environ.get("SITE_URL"):  # previews need an address
             save_card(figure, image.parent.parent)
         shown.append(f".. example-figure:: {script.stem} {count}\n")
-    claimed = unsteady.claims.records[block_vars.get("claims", 0) :]
-    block_vars["claims"] = len(unsteady.claims.records)
+    claimed = unsteady.gallery.claims.records[block_vars.get("claims", 0) :]
+    block_vars["claims"] = len(unsteady.gallery.claims.records)
     if claimed:
         shown.append(f".. claims:: {' '.join(record.id for record in claimed)}\n")
     return "\n" + "\n".join(shown) + "\n" if shown else ""

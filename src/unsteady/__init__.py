@@ -8,12 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unsteady.claims import claim as claim
     from unsteady.datasets import Data as Data
     from unsteady.diagnosis import compare_reruns as compare_reruns
     from unsteady.diagnosis import diagnose as diagnose
     from unsteady.gallery import Explorable as Explorable
     from unsteady.gallery import Slider as Slider
+    from unsteady.gallery import claim as claim
     from unsteady.history import History as History
     from unsteady.training import descend as descend
     from unsteady.training import train as train
@@ -25,7 +25,7 @@ _HOMES = {
     "Explorable": "gallery",
     "History": "history",
     "Slider": "gallery",
-    "claim": "claims",
+    "claim": "gallery",
     "compare_reruns": "diagnosis",
     "descend": "training",
     "diagnose": "diagnosis",

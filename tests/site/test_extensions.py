@@ -126,6 +126,6 @@ def test_a_failure_is_one_line_with_the_scripts_last_frame(tmp_path: Path) -> No
     script = tmp_path / "examples/plot_x.py"
     trace = (
         f'Traceback\n  File "{script}", line 3, in <module>\n  File "{script}", line 9, in f\n'
-        f'  File "{tmp_path}/src/unsteady/claims.py", line 2, in claim\nClaimError: no ({script}:9)\n'
+        f'  File "{tmp_path}/src/unsteady/gallery/claims.py", line 2, in claim\nClaimError: no ({script}:9)\n'
     )
     assert summary(script, trace, tmp_path) == "examples/plot_x.py:9: ClaimError: no (examples/plot_x.py:9)"
