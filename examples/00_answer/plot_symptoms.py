@@ -52,7 +52,8 @@ fig.set_label("Accuracy over epochs jumping between a few levels two points apar
 # Told by: every value is a multiple of 1/50.
 claim("symptom-few",
     "largest distance of an accuracy on 50 digits from a multiple of two points",
-    measured=np.abs(on_fifty / 2 - np.rint(on_fifty / 2)).max(), below=1e-9)
+    measured=np.abs(on_fifty / 2 - np.rint(on_fifty / 2)).max(), below=1e-9,
+    otherwise="on more digits the accuracies would lie between the multiples")
 
 # %%
 # Never settles
@@ -65,9 +66,9 @@ curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %")
 ax.set_ylim(76, 101)
 fig.set_label("Accuracy over 40 epochs, jumping by several points from beginning to end.")
 steps = np.abs(np.diff(run.val_accuracy, axis=0))
-# A curve that settles would be near 0.
 claim("symptom-floor", "mean jump in the last ten epochs over that in epochs 11 to 20",
-    measured=steps[-10:].mean() / steps[10:20].mean(), above=0.6)
+    measured=steps[-10:].mean() / steps[10:20].mean(), above=0.6,
+    otherwise="a curve that settles would be near 0")
 
 # %%
 # A saw-tooth
@@ -82,9 +83,9 @@ curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %")
 ax.set(xlim=(3, 8), ylim=(20, 85))
 fig.set_label("Accuracy over epochs 3 to 8: a jagged pattern, repeated in every epoch.")
 tooth = np.diff(run.val_accuracy[30:, 0])
-# What is not repeated would be near 0.
 claim("symptom-period", "correlation of its steps with those one epoch before",
-    measured=np.corrcoef(tooth[10:], tooth[:-10])[0, 1], above=0.6)
+    measured=np.corrcoef(tooth[10:], tooth[:-10])[0, 1], above=0.6,
+    otherwise="what is not repeated would be near 0")
 
 # %%
 # A spike out of the calm
@@ -136,9 +137,10 @@ fig.set_label("Validation loss that falls for some epochs and then climbs steadi
 then = run.val_accuracy[run.val_loss.argmin(axis=0), np.arange(10)]
 moved = 100 * (run.val_accuracy[-1] - then)
 claim("symptom-loss",
-    "validation loss over its lowest; accuracy since then, points: means",
-    measured=[(run.val_loss[-1] / run.val_loss.min(axis=0)).mean(), moved.mean()],
-    between=([1.05, -1], [2, 1.5]))
+    "validation loss over its lowest, and points of accuracy gained since then: means",
+    measured={"loss": (run.val_loss[-1] / run.val_loss.min(axis=0)).mean(), "accuracy": moved.mean()},
+    between={"loss": (1.05, 2), "accuracy": (-1, 1.5)},
+    otherwise="if accuracy followed the loss, it would fall by points")
 
 # %%
 # Validation above training

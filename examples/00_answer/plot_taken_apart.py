@@ -66,19 +66,18 @@ fig.set_label(
 # epoch is lucky in the next.
 n, pool = 100, correct.shape[-1]
 blur = on_sets - population
-expected = np.sqrt(np.square(theory.standard_error(population, n, pool)).mean())
-# Without the factor for a finite pool, the law would be 7 % too wide.
-claim("apart-blur",
-    "rms error of accuracy on sets of 100, in points: measured, over the law",
-    measured=[100 * np.sqrt((blur**2).mean()), np.sqrt((blur**2).mean()) / expected],
-    equals=[100 * expected, 1.0], rtol=0.04)
+error = 100 * np.sqrt((blur**2).mean())
+expected = 100 * np.sqrt(np.square(theory.standard_error(population, n, pool)).mean())
+claim("apart-blur", "rms error of accuracy on sets of 100, in points and over the law",
+    measured={"points": error, "over the law": error / expected},
+    equals={"points": expected, "over the law": 1.0}, rtol=0.04,
+    otherwise="without the factor for a finite pool, the law would be 7 % too wide")
 
 # %%
 # A set's luck in one epoch against its luck in the next:
 kept = (blur[:, 1:] * blur[:, :-1]).mean() / (blur**2).mean()
-# Were it fresh luck in every epoch, it would be 0.
 claim("apart-same-blur", "correlation of a set's luck between one epoch and the next",
-    measured=kept, above=0.4)
+    measured=kept, above=0.4, otherwise="a fresh sampling error in every epoch would make it 0")
 
 # %%
 # Trajectory
@@ -89,18 +88,20 @@ D, F = np.diff(population, axis=0), churn(correct)
 added = theory.change_variance(F, D, n, pool).mean()
 moved = (D**2).mean()
 jumps = np.sqrt((np.diff(on_sets, axis=1) ** 2).mean())
-# The level's error, twice over as for fresh sets, would give the set alone more than all there is.
 claim("apart-jumps", "rms change between epochs on sets of 100, over the law",
-    measured=jumps / np.sqrt(moved + added), equals=1.0, rtol=0.03)
-claim("apart-points",
-    "rms change between epochs in points: on sets of 100, on all digits",
-    measured=[100 * jumps, 100 * np.sqrt(moved)], between=([1.5, 0.8], [4.0, 3.0]))
-# All of it the set's would be 1, all of it the model's 0.
+    measured=jumps / np.sqrt(moved + added), equals=1.0, rtol=0.03,
+    otherwise="with a fresh set in each epoch, the set alone would add more than the whole change")
+claim("apart-points", "rms change between epochs in points",
+    measured={"on sets of 100": 100 * jumps, "on all digits": 100 * np.sqrt(moved)},
+    between={"on sets of 100": (1.5, 4.0), "on all digits": (0.8, 3.0)})
+
+# %%
 claim("apart-share", "share of the set in the squared change on 100 digits",
-    measured=added / (moved + added), between=(0.3, 0.85))
-# Flips that fell by chance either way would make it 1.
+    measured=added / (moved + added), between=(0.3, 0.85),
+    otherwise="1 if all of it came from the set, 0 if all of it came from the model")
 claim("apart-moves", "rms change on all digits, over what independent flips would make",
-    measured=np.sqrt(moved / (F / pool).mean()), above=1.4)
+    measured=np.sqrt(moved / (F / pool).mean()), above=1.4,
+    otherwise="flips that fell by chance either way would make it 1")
 
 # %%
 # So if the owner asks what a drop was: the largest one in each run, as seen on a set, and what the model lost
@@ -109,9 +110,9 @@ changes = np.diff(on_sets, axis=1)  # (sets, steps, runs)
 worst = changes.argmin(axis=1)[:, None]
 fell = np.take_along_axis(changes, worst, axis=1).mean()
 lost = np.take_along_axis(np.broadcast_to(D, changes.shape), worst, axis=1).mean()
-# Were the set to blame for all of it, 0; were what one sees what happened, 1.
 claim("apart-drop", "the model's own part of the largest drop seen in a run",
-    measured=lost / fell, between=(0.15, 0.85))
+    measured=lost / fell, between=(0.15, 0.85),
+    otherwise="0 if the set made all of the drop, 1 if the model lost all that one sees")
 claim("apart-drop-points", "the largest drop seen in 30 steps on 100 digits, in points",
     measured=-100 * fell, above=3.0)
 
@@ -122,12 +123,13 @@ claim("apart-drop-points", "the largest drop seen in 30 steps on 100 digits, in 
 # where each happened to be. Averaged over their last 20 epochs they are much closer to each other.
 at_end = 100 * population[-20:].std(axis=1, ddof=1).mean()
 of_means = 100 * population[-20:].mean(axis=0).std(ddof=1)
-# Were the runs truly as different as that, averaging their epochs would change nothing, 1.
 claim("apart-seeds",
     "spread over seeds: of the means of 20 epochs, over that at one epoch",
-    measured=of_means / at_end, below=0.7)
-claim("apart-seeds-points", "spread over seeds at one epoch and of means of 20, points",
-    measured=[at_end, of_means], between=([0.5, 0.1], [2.5, 1.2]))
+    measured=of_means / at_end, below=0.7,
+    otherwise="if the runs were truly as different as that, averaging their epochs would leave 1")
+claim("apart-seeds-points", "spread over seeds in points",
+    measured={"at one epoch": at_end, "of means of 20 epochs": of_means},
+    between={"at one epoch": (0.5, 2.5), "of means of 20 epochs": (0.1, 1.2)})
 plt.show()
 
 # %%

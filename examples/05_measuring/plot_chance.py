@@ -65,15 +65,18 @@ fig.set_label(
 # examples, or a little fewer where they are a good part of all there are.
 spread = np.array([accuracy.std(axis=0) for accuracy in drawn])
 law = theory.standard_error(p, sizes[:, None], pool)
-# Four standard errors of the spread (10 000 draws). Without the pool's factor it would be a quarter off at n = 400.
+# Four standard errors of the spread (10 000 draws).
 claim("chance-law", "spread over evaluation sets, over the standard error, at n = 25 ... 400",
-    measured=(spread / law).mean(axis=1), equals=1.0, rtol=0.03)
+    measured=(spread / law).mean(axis=1), equals=1.0, rtol=0.03,
+    otherwise="without the pool's factor it would be a quarter off at n = 400")
 claim("chance-without-pool", "the same at n = 400, had we forgotten that the pool is finite",
     measured=(spread[-1] / theory.standard_error(p, 400)).mean(), below=0.8)
-# The same law, in points. Errors in proportion to 1/n would be 16-fold from 25 to 400, not 5-fold.
-claim("chance-points", "standard error of an accuracy on 25, 100 and 400 digits, in points",
-    measured=100 * spread.mean(axis=1)[[0, 2, 4]],
-    equals=100 * law.mean(axis=1)[[0, 2, 4]], rtol=0.03)
+# The same law, in points.
+names = [f"{n} digits" for n in sizes]
+claim("chance-points", "standard error of an accuracy, in points",
+    measured=dict(zip(names, 100 * spread.mean(axis=1), strict=True)),
+    equals=dict(zip(names, 100 * law.mean(axis=1), strict=True)), rtol=0.03,
+    otherwise="errors in proportion to 1/n would fall to a sixteenth from 25 to 400 digits, not to a fifth")
 
 # %%
 # The other way round: from one set to the population. Wilson's interval takes the count and says where the
@@ -90,7 +93,7 @@ claim("chance-interval", "share of Wilson's 95 % intervals from 25 digits that h
     measured=held, between=(0.93, 0.99))
 # Two standard errors around the measured value fail near 1: with all 25 right they are nothing.
 claim("chance-plain-interval", "the same share of the plain intervals, p ± 1.96 standard errors",
-    measured=plain, below=0.85)
+    measured=plain, below=0.85, otherwise="intervals that hold their level would make it 0.95")
 
 # %%
 # One evaluation set, many epochs
@@ -122,9 +125,8 @@ change = np.diff(off, axis=1).std(axis=0)
 level = off.std(axis=0)
 independent = np.hypot(level[1:], level[:-1])
 late = (change / independent)[9:].mean(axis=0)
-# Luck drawn anew would make it 1.
 claim("chance-shared", "chance in an epoch's change over what independent sets would add, last 10 epochs",
-    measured=np.median(late), below=0.75)
+    measured=np.median(late), below=0.75, otherwise="a fresh sampling error in each epoch would make it 1")
 
 # %%
 # What is one point worth?
@@ -185,11 +187,14 @@ plotting.Explorable(
 # %%
 # What to see: on 400 examples a point says little at any accuracy but the highest; it takes thousands.
 
-# Four standard errors of 40 000 throws. A normal law, which knows no ties, would be .04 to .2 off at n = 50.
+# Four standard errors of 40 000 throws.
 claim("chance-play-law", "largest difference between throwing and the exact chances, 48 positions",
-    measured=np.abs(np.moveaxis(seen, 0, -1) - wrong).max(), below=0.01)
-claim("chance-play-point", "share in which the worse model is level or ahead at 90 %: n = 400, 2 000, 20 000",
-    measured=wrong[[3, 5, 7], 3].sum(axis=-1), between=([0.25, 0.1, 0.0], [0.4, 0.2, 0.005]))
+    measured=np.abs(np.moveaxis(seen, 0, -1) - wrong).max(), below=0.01,
+    otherwise="a normal law, which knows no ties, would be 0.04 to 0.2 off at n = 50")
+at_90 = dict(zip(played.tolist(), wrong[:, levels == 90].sum(axis=(1, 2)), strict=True))
+claim("chance-play-point", "share in which the worse model is level or ahead at 90 %",
+    measured={"n = 400": at_90[400], "n = 2000": at_90[2000], "n = 20000": at_90[20_000]},
+    between={"n = 400": (0.25, 0.4), "n = 2000": (0.1, 0.2), "n = 20000": (0.0, 0.005)})
 plt.show()
 
 # %%

@@ -66,13 +66,13 @@ fig.set_label(
 top = flip_share(correct, top=0.1)
 even = np.random.default_rng(0).poisson(often.mean(), (1000, often.size))
 by_chance = np.sort(even, axis=1)[:, -80:].sum(axis=1) / even.sum(axis=1)
-# Were all digits alike, the top tenth would have less than a third of the flips.
 claim("flips-top-tenth", "share of all flips made by the tenth of the digits that flip most",
-    measured=np.median(top), above=by_chance.max())
+    measured=np.median(top), above=by_chance.max(),
+    otherwise="if all digits were alike, the top tenth would make less than a third of the flips")
 never = (~flipped.any(axis=0)).mean()
-# Were all digits alike, a Poisson share of them would never flip, some 15 %.
 claim("flips-never", "share of the digits that never flip in 20 epochs", measured=never,
-    above=np.exp(-often.mean()) + 0.1)
+    above=np.exp(-often.mean()) + 0.1,
+    otherwise="if all digits were alike, some 15 % of them would never flip (Poisson)")
 
 # %%
 # What a set makes of it
@@ -115,19 +115,23 @@ fig.set_label(
 # model moves.
 own = theory.change_variance(F, D, sizes[:, None, None], pool).mean(axis=1)
 expected = np.sqrt((D**2).mean(axis=0) + own)
-# The level's error bar in its place would be off by more than half at n = 400.
 claim("flips-law", "rms change on sets of 25 ... 400 digits, over the law",
-    measured=np.median(measured / expected, axis=1), equals=1.0, rtol=0.03)
+    measured=np.median(measured / expected, axis=1), equals=1.0, rtol=0.03,
+    otherwise="the error bar of the accuracy in its place would be off by more than half at n = 400")
 bar = np.sqrt(2) * theory.standard_error(p, sizes[:, None, None], pool).mean(axis=1)
 claim("flips-naive", "on 400 digits, the change over what two independent sets would make",
-    measured=np.median(measured[-1] / bar[-1]), above=1.5)
-share = own / expected**2
-# Were all of it the set's luck, both would be 1; were all of it the model, 0.
-claim("flips-share", "the set's share in the squared change, on 25 and on 400 digits",
-    measured=np.median(share, axis=1)[[0, 4]], between=([0.5, 0.0], [1.0, 0.4]))
-# Were flips tosses of a coin, it would be 1.
+    measured=np.median(measured[-1] / bar[-1]), above=1.5,
+    otherwise="if the error bar of two independent sets were the right ruler, it would be 1")
+
+# %%
+share = dict(zip(sizes.tolist(), np.median(own / expected**2, axis=1), strict=True))
+claim("flips-share", "the set's share in the squared change",
+    measured={"25 digits": share[25], "400 digits": share[400]},
+    between={"25 digits": (0.5, 1.0), "400 digits": (0.0, 0.4)},
+    otherwise="both would be 1 if all of it came from the set, 0 if all of it came from the model")
 claim("flips-moves", "on all 797: the change over sqrt(F/n), what flips by chance would make",
-    measured=np.sqrt((D**2).mean() / (F / pool).mean()), above=2.0)
+    measured=np.sqrt((D**2).mean() / (F / pool).mean()), above=2.0,
+    otherwise="if flips were tosses of a coin, it would be 1")
 
 # %%
 # How many flips are evidence?
@@ -156,32 +160,35 @@ fig.set_label(
 # %%
 # What to see: up to five examples are no evidence, whichever way they fell and however large the set is. The
 # more examples flip back and forth, the more of them have to fall one way.
-claim("flips-five", "p-value of five and of six examples gained and none lost",
-    measured=one_way[[4, 5]], between=([0.05, 0.0], [0.1, 0.05]))
+claim("flips-five", "p-value of a few examples gained and none lost",
+    measured={"five gained": mcnemar_test(5, 0), "six gained": mcnemar_test(6, 0)},
+    between={"five gained": (0.05, 0.1), "six gained": (0.0, 0.05)})
 first = net[np.argmax(two_to_one < 0.05)]
-# A net change that counted by itself would be six here, too.
 claim("flips-two-to-one", "net change that is evidence where one is lost for each two gained",
-    measured=first, between=(6, 20))
+    measured=first, between=(6, 20), otherwise="a net change that counted by itself would be six here, too")
 
 # %%
 # Put as a rule: a net change is evidence if, less one, it is more than twice the root of all flips together.
 # Here is the exact limit, the largest number of flips at which 10, 15 or 20 examples net are still below
 # 0.05.
-limits = []
+limits = {}
 for change in (10, 15, 20):
     lost = np.arange(200)
     p_values = [mcnemar_test(change + k, k) for k in lost.tolist()]
-    limits.append(change + 2 * (np.array(p_values) < 0.05).sum() - 2)
-# Twice the root alone would put them at (net / 2)², 25, 56 and 100, and be too lenient.
-claim("flips-limit", "largest number of flips at which a net 10, 15, 20 is evidence",
-    measured=limits, below=[25, 56, 100])
+    limits[f"net {change}"] = change + 2 * (np.array(p_values) < 0.05).sum() - 2
+claim("flips-limit", "largest number of flips at which a net change is evidence",
+    measured=limits, below={"net 10": 25, "net 15": 56, "net 20": 100},
+    otherwise="twice the root alone would put them at (net / 2)², and be too lenient")
+
+# %%
 wrong = [
     (gained, lost)
     for gained in range(60) for lost in range(gained)
     if gained - lost - 1 > 2 * np.sqrt(gained + lost) and mcnemar_test(gained, lost) >= 0.05
 ]
 claim("flips-rule", "divisions of up to 118 flips that the rule takes for evidence and the test does not",
-    measured=len(wrong), equals=0)
+    measured=len(wrong), equals=0,
+    otherwise="a rule that is too lenient would take some divisions for evidence")
 
 # %%
 # The set's share, from one set alone
@@ -196,9 +203,9 @@ own_change = np.diff(correct[:, :, sets].mean(axis=-1), axis=0)
 f, d2 = own_flips.mean(axis=0), (own_change**2).mean(axis=0)
 from_set = (f - d2).mean(axis=1) / 99
 law_of_100 = theory.change_variance(F, D, 100).mean(axis=0)  # of a population without end
-# Flips over n, without the d² taken off, would be some 2 % too much.
 claim("flips-from-set", "what the set adds, from its own flips, over the law for n = 100",
-    measured=np.median(from_set / law_of_100), equals=1.0, rtol=0.01)
+    measured=np.median(from_set / law_of_100), equals=1.0, rtol=0.01,
+    otherwise="flips over n, without the d² taken off, would be some 2 % too much")
 plt.show()
 
 # %%

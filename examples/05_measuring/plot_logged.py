@@ -52,17 +52,16 @@ fig.set_label(
 lag = run.reevaluated_accuracy - run.accuracy
 above = run.val_accuracy - run.accuracy
 generalisation = run.reevaluated_accuracy - run.val_accuracy
-# A log taken at the end of the epoch would have no lag.
 claim("logged-lag", "epoch 1: re-evaluated less logged training accuracy, least of 16 runs",
-    measured=lag[0].min(), above=0.05)
+    measured=lag[0].min(), above=0.05, otherwise="a log taken at the end of the epoch would have no lag")
 claim("logged-below-validation", "epoch 1: validation less logged, in points, mean of the runs",
     measured=100 * above[0].mean(), above=5)
-# Were the gap one of generalisation, it would be as large as that to the log.
 claim("logged-no-gap", "epoch 1: re-evaluated training less validation, in points, mean",
-    measured=100 * generalisation[0].mean(), between=(-3, 3))
-# Were it a handicap of training mode, such as dropout, it would stay.
+    measured=100 * generalisation[0].mean(), between=(-3, 3),
+    otherwise="a gap of generalisation would be as large as that to the log")
 claim("logged-catches-up", "from epoch 5 on: size of re-evaluated less logged, largest of all",
-    measured=np.abs(lag[4:]).max(), below=0.05)
+    measured=np.abs(lag[4:]).max(), below=0.05,
+    otherwise="a handicap of training mode, such as dropout, would stay")
 
 # %%
 # Half an epoch late
@@ -98,9 +97,9 @@ fig.set_label(
 # where a mean does not.
 shifted = 100 * (logged - middle).mean(axis=1)
 plain = 100 * (logged - fine.val_accuracy[9::10]).mean(axis=1)
-# A log of the epoch's end, which the shift would spoil, would be off in the first epochs.
 claim("logged-half-epoch", "epoch 1 to 6: logged less validation half an epoch earlier, in points",
-    measured=shifted, between=(-4, 4))
+    measured=shifted, between=(-4, 4),
+    otherwise="a log of the epoch's end would be off in the first epochs once it is shifted")
 claim("logged-unshifted", "epoch 1 and 2: logged less validation at their ends, in points",
     measured=plain[:2], below=-6)
 plt.show()

@@ -67,14 +67,14 @@ fig.set_label(
 lowest = val_loss.argmin(axis=0)
 rise = val_loss[-1] / val_loss.min(axis=0)
 moved = val_accuracy[-1] - val_accuracy[lowest, np.arange(10)]
-# Were accuracy and loss two views of one thing, a loss that rises by a tenth would cost accuracy.
 claim("loss-rises", "final validation loss over its lowest, median of ten networks",
     measured=np.median(rise), above=1.1)
 claim("loss-rise-accuracy", "change of accuracy meanwhile, in points, mean of ten networks",
-    measured=100 * moved.mean(), between=(-0.7, 0.7))
-# Were the answers worse, a temperature could not mend it.
+    measured=100 * moved.mean(), between=(-0.7, 0.7),
+    otherwise="if loss and accuracy were two views of one thing, a loss that rises by a tenth would cost accuracy")
 claim("loss-temperature", "final over lowest loss, both with a temperature, median",
-    measured=np.median(best[-1] / best.min(axis=0)), below=1.1)
+    measured=np.median(best[-1] / best.min(axis=0)), below=1.1,
+    otherwise="if the answers were worse, a temperature could not mend it")
 
 # %%
 # Here are the final networks at all temperatures.
@@ -99,7 +99,8 @@ claim("loss-scale-accuracy", "changes of accuracy under all scalings",
 # A network that is as sure as it is right would have its bottom at 1.
 sharpest = scales[loss[:, -1].argmin(axis=0)]
 claim("loss-scale-best", "the scale with the lowest loss, least and most of ten networks",
-    measured=[sharpest.min(), sharpest.max()], between=(0.3, 0.95))
+    measured={"least": sharpest.min(), "most": sharpest.max()}, between=(0.3, 0.95),
+    otherwise="a network that is as sure as it is right would have its lowest loss at 1")
 
 # %%
 # Accuracy drops, the loss does not rise
@@ -140,12 +141,11 @@ fig.set_label(
 # two. A step that helps the many can carry a few across the boundary.
 claim("loss-never-rises", "steps of the ten runs on which the training loss rises",
     measured=(np.diff(losses, axis=0) > 0).sum(), equals=0)
-# If accuracy followed the loss, there would be none.
 claim("loss-accuracy-drops", "drops of training accuracy in 400 steps, fewest of 10 runs",
-    measured=drops.sum(axis=0).min(), above=0)
-# A step that went astray would lose one in a hundred or more.
+    measured=drops.sum(axis=0).min(), above=0, otherwise="if accuracy followed the loss, there would be none")
 claim("loss-drop-size", "the largest of those drops, in examples of 1 200",
-    measured=-np.diff(count, axis=0).min(), below=12)
+    measured=-np.diff(count, axis=0).min(), below=12,
+    otherwise="a step that went astray would lose one in a hundred or more")
 plt.show()
 
 # %%
