@@ -49,15 +49,14 @@ fig.set_label(
 # *calmer* ones. At 0.5 the first step lands on the minimum, since the factor :math:`1 - 0.5 \cdot 2` is 0.
 rises = int((np.diff(article.loss, axis=0) > 0).sum())
 passed = int((article.x > 2.0).sum())
-# The text that says "oscillates" would have rises and crossings at 0.2 and 0.5.
 claim("article-rate-rises", "in the article's four runs the value never rises",
-    measured=rises, equals=0)
+    measured=rises, equals=0, otherwise="if 0.2 and 0.5 oscillated, as the text says, there would be rises")
 claim("article-rate-crossings", "in the article's four runs x never passes the minimum",
-    measured=passed, equals=0)
+    measured=passed, equals=0,
+    otherwise="if 0.2 and 0.5 oscillated, as the text says, there would be crossings")
 landing = abs(article.x[1, 3, 0] - 2.0)
-# A step of any other length would leave a distance.
 claim("gd-one-step", "at η = 1/λ one step lands on the minimum", measured=landing,
-    equals=0, atol=1e-12)
+    equals=0, atol=1e-12, otherwise="a step of any other length would leave a distance")
 
 # %%
 # What it meant
@@ -87,10 +86,10 @@ fig.set_label(
 # :math:`1/\lambda`, and 1.8 is exactly as fast as 0.2. A loss curve alone cannot tell the two apart.
 moving = products != 1  # at 1 nothing is left to shrink
 distances = np.abs(paths.x[:, moving, 0] - 2.0)
-# A factor of 1 - ηλ/2, say, would be off at each rate.
 claim("gd-factor", "the distance shrinks, or grows, by |1 - ηλ| a step",
     measured=distances[11] / distances[10],
-    equals=np.abs(descent_factor(products[moving] / 2, 2.0)), rtol=1e-9)
+    equals=np.abs(descent_factor(products[moving] / 2, 2.0)), rtol=1e-9,
+    otherwise="a factor of 1 - ηλ/2, say, would be off at each rate")
 
 # %%
 # The weights do tell them apart. Here is the *signed* distance to the minimum, step by step.
@@ -114,14 +113,14 @@ fig.set_label(
 sides = np.sign(paths.x[:, :, 0] - 2.0)
 swaps = (sides[1:] != sides[:-1]).mean(axis=0)
 falls = (np.diff(paths.loss[:, 4]) < 0).mean()
-# A loss that had to rise where the weights swing would fall in fewer steps than all.
 claim("gd-alternates", "at ηλ = 1.8 x changes sides at every step", measured=swaps[4],
     equals=1)
 claim("gd-alternating-falls", "at ηλ = 1.8 the loss falls at every step all the same",
-    measured=falls, equals=1)
-# Just inside the border the loss would fall, just outside it would climb.
+    measured=falls, equals=1,
+    otherwise="if the loss had to rise where the weights swing, it would fall in fewer steps")
 claim("gd-two-cycle", "at ηλ = 2 the loss stays where it is",
-    measured=np.ptp(paths.loss[:, 5]), equals=0)
+    measured=np.ptp(paths.loss[:, 5]), equals=0,
+    otherwise="just inside the border the loss would fall, just outside it would climb")
 growth = paths.loss[1:, 6] > paths.loss[:-1, 6]
 claim("gd-diverges", "at ηλ = 2.02 the loss climbs at every step",
     measured=growth.mean(), equals=1)
@@ -134,9 +133,9 @@ border = stability_bound(2.0) * np.concatenate(
 )
 tried = descend(bowl, start=0.0, optimizer=SGD(border), steps=2000)
 settled = tried.loss[-1] - bowl.lowest < tried.loss[0] - bowl.lowest
-# Were the border at 1/λ, where the swinging begins, none of the 20 below would end lower.
 claim("gd-settles-below", "all 20 rates below 2/λ end lower",
-    measured=settled[:20].sum(), equals=20)
+    measured=settled[:20].sum(), equals=20,
+    otherwise="if the border were at 1/λ, where the swinging begins, none would end lower")
 claim("gd-climbs-above", "all 20 rates above 2/λ end higher",
     measured=(~settled[20:]).sum(), equals=20)
 
@@ -183,12 +182,13 @@ plotting.Explorable(draw, eta=plotting.Slider("learning rate η", etas, opening=
 # What to see: up to 0.5 the points come down one side; from there on they cross the bowl at every step. Up to 1
 # they still come down; at 1 they stay at one height, and past it they climb out.
 moving = etas != 0.5
-# Were the factor 1 - η, with the curvature left out, 0.9 would leave nothing.
 claim("gd-play-law", "share of the distance left after 20 steps, at all rates of the slider but 0.5",
-    measured=left[-1, moving], equals=np.abs(descent_factor(etas[moving], 2.0)) ** 20, rtol=1e-9, atol=1e-14)
-claim("gd-play-ends", "rates of the slider that end nearer, as far away, and farther",
-    measured=[(left[-1] < 1).sum(), (left[-1] == 1).sum(), (left[-1] > 1).sum()],
-    equals=[(etas < 1).sum(), 1, (etas > 1).sum()])
+    measured=left[-1, moving], equals=np.abs(descent_factor(etas[moving], 2.0)) ** 20, rtol=1e-9, atol=1e-14,
+    otherwise="if the factor were 1 - η, without the curvature, the rate 0.9 would leave nothing")
+ends = {"nearer": left[-1] < 1, "as far away": left[-1] == 1, "farther": left[-1] > 1}
+claim("gd-play-ends", "rates of the slider, by where they end",
+    measured={name: which.sum() for name, which in ends.items()},
+    equals={"nearer": (etas < 1).sum(), "as far away": 1, "farther": (etas > 1).sum()})
 plt.show()
 
 # %%

@@ -47,14 +47,15 @@ fig.set_label(
 # What to see: momentum makes short work of a flat direction, but too much of it rings on. At 0.99 the loss
 # would rise and fall for hundreds of steps, with the full batch, far below any border.
 reach = [int(np.flatnonzero(np.abs(slow.x[:, k, 0]) > 0.05)[-1]) + 1 for k in (0, 1, 2)]
-# The factor 1 - ηλ of plain descent would say 148 for all three.
 claim("momentum-speed", "steps until x is within 5 % for good, at β = 0, 0.5 and 0.9",
     measured=reach, rtol=0.1,
-    equals=np.log(0.05) / np.log(momentum_factor(0.02, 1.0, momenta[:3])))
-rises = (np.diff(slow.loss, axis=0) > 0).mean(axis=0)
-# Without momentum a loss below the border never rises.
-claim("momentum-rises", "share of the steps on which the loss rises, at β = 0 and at 0.99",
-    measured=rises[[0, 3]], between=([-0.01, 0.3], [0.01, 0.7]))
+    equals=np.log(0.05) / np.log(momentum_factor(0.02, 1.0, momenta[:3])),
+    otherwise="the factor 1 - ηλ of plain descent would need 148 steps at all three")
+rises = dict(zip(momenta.tolist(), (np.diff(slow.loss, axis=0) > 0).mean(axis=0), strict=True))
+claim("momentum-rises", "share of the steps on which the loss rises",
+    measured={"no momentum": rises[0], "momentum 0.99": rises[0.99]},
+    between={"no momentum": (-0.01, 0.01), "momentum 0.99": (0.3, 0.7)},
+    otherwise="a loss below the border that never rises, as without momentum, would make both 0")
 
 # %%
 # How fast does it die out?
@@ -91,12 +92,13 @@ fig.set_label(
 # whose ringing dies out as slowly at half the rate points to the momentum.
 floor = ((1 - np.sqrt(betas)) ** 2 < products[:, None]) & (
     products[:, None] < (1 + np.sqrt(betas)) ** 2)
-# β instead of its root would be off by 5 % and 29 %. (Where a swing is cut costs up to 1 %.)
+# Where a swing is cut costs up to 1 %.
 claim("momentum-ringing", "where theory says that it rings: largest error of root β as the factor",
-    measured=np.abs(pace / np.sqrt(betas) - 1)[floor].max(), below=0.01)
+    measured=np.abs(pace / np.sqrt(betas) - 1)[floor].max(), below=0.01,
+    otherwise="β instead of its root would be off by 5 % and 29 %")
 outside = inside & ~floor
 claim("momentum-outside", "the same where it does not ring: slower",
-    measured=(pace / np.sqrt(betas))[outside], above=1.0)
+    measured=(pace / np.sqrt(betas))[outside], above=1.0, otherwise="if it rang there, too, it would be 1")
 
 # %%
 # Where is the border?
@@ -133,11 +135,13 @@ fig.set_label(
 # What to see: all four rates of the article (stars) lie on the lower edge, where nothing rings. With
 # :math:`\beta = 0.9` all four would have rung, still well inside the border.
 predicted = [stability_bound(1.0, tried, nesterov) for nesterov in (False, True)]
-# Steps of the grid are 0.01. Without the factor 1+β the heavy ball would be off by up to 1.8.
+# Steps of the grid are 0.01.
 claim("momentum-border", "border of the heavy ball at ten momenta, less 2(1+β)",
-    measured=borders[0] - predicted[0], between=(-0.025, 0.0))
+    measured=borders[0] - predicted[0], between=(-0.025, 0.0),
+    otherwise="without the factor 1 + β the heavy ball would be off by up to 1.8")
 claim("nesterov-border", "Nesterov's border at ten momenta, less (2+2β)/(1+2β)",
-    measured=borders[1] - predicted[1], between=(-0.025, 0.0))
+    measured=borders[1] - predicted[1], between=(-0.025, 0.0),
+    otherwise="the heavy ball's border in its place would be off by up to 2.4")
 
 # %%
 # All of it, to play with
@@ -187,12 +191,14 @@ plotting.Explorable(
 # What to see: with the momentum at 0.9, move the rate. From 0.02 to 3.7 the swings get quicker and wider, and
 # die out no sooner. Then leave the rate, and move the momentum.
 late, soon = (np.abs(walks[k : k + 60]).max(axis=0) for k in (240, 90))
-# β in the place of its root would be off by up to half. (Where a swing is cut costs some.)
+# Where a swing is cut costs some.
 claim("momentum-play-law", "measured pace over the law at all 63 positions of the sliders",
-    measured=(late / soon) ** (1 / 150) / factors, equals=1.0, rtol=0.015)
+    measured=(late / soon) ** (1 / 150) / factors, equals=1.0, rtol=0.015,
+    otherwise="β in the place of its root would be off by up to half")
 beyond = rates[:, None] > stability_bound(1.0, mixed)
-claim("momentum-play-border", "positions past the border that swing farther, and others that do",
-    measured=[(late > 1)[beyond].sum(), (late > 1)[~beyond].sum()], equals=[beyond.sum(), 0])
+claim("momentum-play-border", "positions of the sliders that swing farther and farther",
+    measured={"past the border": (late > 1)[beyond].sum(), "within it": (late > 1)[~beyond].sum()},
+    equals={"past the border": beyond.sum(), "within it": 0})
 plt.show()
 
 # %%

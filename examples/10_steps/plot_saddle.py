@@ -58,13 +58,13 @@ fig.set_label(
 # more.
 claim("saddle-escape", "steps to leave the saddle from three starts, less the law",
     measured=left - predicted, between=(0, 1))  # the next whole step
-# In proportion to 1/distance it would be a million times.
 claim("saddle-logarithm", "wait from 0.00000001 over that from 0.01",
-    measured=left[2] / left[0], between=(3.5, 4.5))
+    measured=left[2] / left[0], between=(3.5, 4.5),
+    otherwise="a wait in proportion to 1/distance would make it a million")
 fall = (wells.loss < 0.125).argmax(axis=0)  # half way down
-# A wait that grew with 1/distance would be off by thousands.
 claim("saddle-bounded", "half-way down on the bounded surface, steps after the law",
-    measured=fall - predicted, between=(-15, 15))
+    measured=fall - predicted, between=(-15, 15),
+    otherwise="a wait that grew with 1/distance would be off by thousands")
 
 # %%
 # What if it starts on the ridge?
@@ -99,10 +99,10 @@ fig.set_label(
 # What to see: a millionfold less noise makes the wait a few times as long. Saddles delay; they do not trap,
 # as long as there is any noise at all.
 claim("saddle-on-the-ridge", "distance off the ridge after 1 000 steps without noise",
-    measured=abs(still.x[-1, 1]), equals=0)
-# Four standard errors of the median. A start in proportion to the noise of one step would be 8 steps off.
+    measured=abs(still.x[-1, 1]), equals=0, otherwise="a slope on the ridge would have moved it")
+# Four standard errors of the median.
 claim("saddle-noise", "median wait with noise, less the law", measured=np.median(waits, axis=1) - law,
-    between=(-4, 5))
+    between=(-4, 5), otherwise="a start in proportion to the noise of one step would be 8 steps off")
 
 # %%
 # Crossing a plateau
@@ -129,9 +129,9 @@ fig.set_label(
 # What to see: half a unit further out makes the wait two to four times as long. No logarithm helps here.
 claim("plateau-wait", "steps to the rim of the hole, over the law",
     measured=crossed / expected, equals=1.0, rtol=0.05)
-# A wait in proportion to the distance, or to its square, would be 1.75 or 3.
 claim("plateau-exponential", "wait from 3.5 over that from 2; the distance is 1.75 times",
-    measured=crossed[3] / crossed[0], above=10)
+    measured=crossed[3] / crossed[0], above=10,
+    otherwise="a wait in proportion to the distance, or to its square, would be 1.75 or 3")
 plt.show()
 
 # %%

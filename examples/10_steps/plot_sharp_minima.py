@@ -55,11 +55,12 @@ fig.set_label(
 # What to see: the higher rate gets out because each of its steps overshoots by more than the last. It has to
 # climb first: in the curve, this is a loss that *rises* and then falls below what it ever was.
 way = descend(surface, start=-0.75, optimizer=SGD(0.28), steps=200)
-# A loss that only falls, as below the border, would not exceed its start.
 claim("wells-climb", "highest loss on the way out over that at the start",
-    measured=way.loss.max() / way.loss[0], above=1.2)
-claim("wells-gain", "final loss of the low rate and of the high one",
-    measured=[run.loss[-1, 0, 0], way.loss[-1]], equals=[0.4, 0.0], atol=1e-6)
+    measured=way.loss.max() / way.loss[0], above=1.2,
+    otherwise="a loss that only falls, as below the border, would not exceed its start")
+claim("wells-gain", "final loss",
+    measured={"low rate": run.loss[-1, 0, 0], "high rate": way.loss[-1]},
+    equals={"low rate": 0.4, "high rate": 0.0}, atol=1e-6)
 
 # %%
 fig, ax = plt.subplots()
@@ -79,11 +80,12 @@ fig.set_label(
 # What to see: the change is at :math:`2/\lambda` of the *sharp* well, and complete. Any lower rate keeps a
 # run that starts near it trapped, no matter how long it runs.
 low, high = rates < border, rates > border
-# A bound of 1/λ, or 2 over the wide well's curvature, would be far off.
-claim("wells-trapped", "runs of 20 that stay in the sharp well, at each rate below 2/λ",
-    measured=20 * in_sharp[low], equals=20)
-claim("wells-escape", "runs of 20 that end in the wide well, at each rate from 2/λ to 1.5",
-    measured=20 * in_wide[high], equals=20)
+claim("wells-trapped", "runs of 20 that stay in the sharp well, fewest at any rate below 2/λ",
+    measured=20 * in_sharp[low].min(), equals=20,
+    otherwise="if runs left the well past 1/λ already, it would be 0")
+claim("wells-escape", "runs of 20 that end in the wide well, fewest at any rate from 2/λ to 1.5",
+    measured=20 * in_wide[high].min(), equals=20,
+    otherwise="if a run could stay between steep walls past 2/λ, it would be fewer")
 
 # %%
 # Smooth walls
@@ -121,26 +123,28 @@ fig.set_label(
 right_side = (runs.x[..., 0] > 0).all(axis=0).mean(axis=1)
 spread = np.ptp(tail, axis=0).max(axis=1)  # largest of the ten starts
 gap = 0.02  # at a border itself everything takes for ever
-# A run that swings on, however little, would show.
 claim("wells-settle", "below 2/λ: spread of the last points, largest",
-    measured=spread[products < bounds.settle - gap].max(), below=1e-6)
+    measured=spread[products < bounds.settle - gap].max(), below=1e-6,
+    otherwise="a run that swings on, however little, would show")
 within = (products > bounds.settle + gap) & (products < bounds.stay - gap)
-# Were 2/λ the border of the well, as between steep walls, none would stay.
 claim("wells-two-cycle", "between 2 and 3.2: spread of the last points, least",
-    measured=spread[within].min(), above=0.05)
+    measured=spread[within].min(), above=0.05, otherwise="a run that settled would have a spread of 0")
 claim("wells-stay", "between 2 and 3.2: runs of 10 that never leave the well, fewest",
-    measured=10 * right_side[within].min(), equals=10)
+    measured=10 * right_side[within].min(), equals=10,
+    otherwise="if every run left the well at 2/λ, as between steep walls, none would stay")
 
 # %%
 # Further out there is no well any more, and at last no bound at all.
 between = (products > bounds.stay + gap) & (products < bounds.remain - gap)
 finite = np.isfinite(runs.x[-1, ..., 0]).mean(axis=1)
 claim("wells-roam", "between 3.2 and 4: runs of 10 that never leave the well, most",
-    measured=10 * right_side[between].max(), equals=0)
+    measured=10 * right_side[between].max(), equals=0,
+    otherwise="if the well still held some runs, it would be more")
 past, short = products > bounds.remain + gap, products < bounds.remain - gap
-# Were 2/λ where runs diverge, as on a single bowl, the first would be 10.
-claim("wells-diverge", "runs of 10 that diverge: most below 4, fewest past it",
-    measured=10 - 10 * np.array([finite[short].min(), finite[past].max()]), equals=[0, 10])
+claim("wells-diverge", "runs of 10 that diverge",
+    measured={"below 4, most": 10 - 10 * finite[short].min(), "past 4, fewest": 10 - 10 * finite[past].max()},
+    equals={"below 4, most": 0, "past 4, fewest": 10},
+    otherwise="if runs diverged from 2/λ on, as in a single bowl, the first would be 10")
 plt.show()
 
 # %%

@@ -78,16 +78,17 @@ fig.set_label(
 share = rates[:, None] * S / 2  # of the border
 settled = share[-7:].mean(axis=0)  # over the last 600 steps, (rates, runs)
 start = np.median(share[0, 0]) * rates / rates[0]
-# A sharpness that did not react to the rate would be half as far along again at 0.18 as at 0.12.
-claim("edge-reached", "mean ηS/2 over the last 600 steps, η = 0.12 and 0.18: least and most of 20 runs",
-    measured=[settled[1:].min(), settled[1:].max()], between=(0.95, 1.06))
-# Were every run drawn to the border within 1 600 steps, this would be near 1, too.
-claim("edge-below", "the same at η = 0.03, most of ten runs", measured=settled[0].max(), below=0.7)
-# Had it started below its border, there would be nothing to throw it off.
-claim("edge-start", "ηS/2 at step 5 of the calm runs, had their rate been 0.12 or 0.18, median",
-    measured=start[1:], above=1.2)
-claim("edge-thrown", "least ηS/2 within the first 50 steps at 0.12 and 0.18, median",
-    measured=np.median(share[:10, 1:].min(axis=0), axis=1), below=0.95)
+higher = [f"rate {rate:g}" for rate in rates[1:]]
+claim("edge-reached", "mean ηS/2 over the last 600 steps, at η = 0.12 and 0.18, of 20 runs",
+    measured={"least": settled[1:].min(), "most": settled[1:].max()}, between=(0.95, 1.06),
+    otherwise="a sharpness that did not react to the rate would be half as high again at 0.18 as at 0.12")
+claim("edge-below", "the same at η = 0.03, most of ten runs", measured=settled[0].max(), below=0.7,
+    otherwise="if every run reached the border within 1 600 steps, this would be near 1, too")
+claim("edge-start", "ηS/2 at step 5 of the calm runs, had their rate been higher, median",
+    measured=dict(zip(higher, start[1:], strict=True)), above=1.2,
+    otherwise="a start below the border would have nothing to throw it off")
+claim("edge-thrown", "least ηS/2 within the first 50 steps, median", below=0.95,
+    measured=dict(zip(higher, np.median(share[:10, 1:].min(axis=0), axis=1), strict=True)))
 
 # %%
 # What the loss does
@@ -111,14 +112,14 @@ fig.set_label(
 # What to see: at the edge the loss rises on a good part of the steps, and is far lower all the same after as
 # many steps, since they are longer.
 rises = (np.diff(loss, axis=0) > 0).mean(axis=0)
-# With the full batch, a rate below a fixed border gives none.
 claim("edge-calm", "steps on which the loss rises at η = 0.03, all ten runs",
-    measured=(np.diff(loss[:, 0], axis=0) > 0).sum(), equals=0)
+    measured=(np.diff(loss[:, 0], axis=0) > 0).sum(), equals=0,
+    otherwise="a rate past the border would give some")
 claim("edge-rises", "share of the steps on which it rises at η = 0.18, least of ten runs",
     measured=rises[2].min(), above=0.2)
-# Were the edge a failure, it would end higher.
 claim("edge-lower", "mean loss of the last 100 steps at 0.18 over that at 0.03, most of ten runs",
-    measured=(loss[-100:, 2].mean(axis=0) / loss[-100:, 0].mean(axis=0)).max(), below=0.8)
+    measured=(loss[-100:, 2].mean(axis=0) / loss[-100:, 0].mean(axis=0)).max(), below=0.8,
+    otherwise="if the edge were a failure, it would end higher, above 1")
 
 # %%
 # What accuracy does
@@ -142,9 +143,10 @@ fig.set_label(
 # at every hundredth step, from step 700 on.
 rough = np.array([[jitter(run) for run in curves.T.tolist()] for curves in accuracy[6:].swapaxes(0, 1)])
 points = 100 * np.median(rough, axis=1)
-# Were batches all that makes accuracy fluctuate, the rates would not differ.
-claim("edge-points", "jitter of validation accuracy at 0.03 and at 0.18, in points, median of ten",
-    measured=points[[0, 2]], between=([0.0, 0.3], [0.3, 2.0]))
+claim("edge-points", "jitter of validation accuracy in points, median of ten runs",
+    measured={"rate 0.03": points[0], "rate 0.18": points[2]},
+    between={"rate 0.03": (0.0, 0.3), "rate 0.18": (0.3, 2.0)},
+    otherwise="if only batches made accuracy fluctuate, the rates would not differ")
 claim("edge-jitter", "the latter over the former", measured=points[2] / points[0], above=1.5)
 
 # %%
@@ -177,13 +179,16 @@ plotting.Explorable(draw, at=plotting.Slider("step", stops, opening=400))
 # What to see: at step 5 the rate 0.18 is past the border, and 0.12 is at it. Within some thirty steps both are below,
 # and then they climb back. Drawn as a share of each border, their curves meet; that of 0.03 is not on its way there yet.
 arrived = step >= 1000
-# Were the curvature fixed, the share at 0.18 would stay half as large again as at 0.12.
-claim("edge-play", "median ηS/2 from step 1 000 on, 0.12 and 0.18, all positions: least and most",
-    measured=[middle[arrived, 1:].min(), middle[arrived, 1:].max()], between=(0.9, 1.1))
-# A curvature that does not react to the rate would stay where it began.
-claim("edge-play-thrown", "median ηS/2 at 0.12 and 0.18: at step 5, and the least of the first 50 steps",
-    measured=[*middle[0, 1:], *middle[:10, 1:].min(axis=0)],
-    between=([0.9, 1.2, 0.8, 0.8], [1.1, 1.7, 0.96, 0.96]))
+claim("edge-play", "median ηS/2 from step 1 000 on, at 0.12 and 0.18, all positions",
+    measured={"least": middle[arrived, 1:].min(), "most": middle[arrived, 1:].max()}, between=(0.9, 1.1),
+    otherwise="if the curvature were fixed, the share at 0.18 would stay half as large again as at 0.12")
+first, least = middle[0], middle[:10].min(axis=0)  # at step 5, and of the first 50 steps
+claim("edge-play-thrown", "median ηS/2 at two rates, at step 5 and at its least in the first 50 steps",
+    measured={"0.12 at step 5": first[1], "0.12 at its least": least[1],
+              "0.18 at step 5": first[2], "0.18 at its least": least[2]},
+    between={"0.12 at step 5": (0.9, 1.1), "0.12 at its least": (0.8, 0.96),
+             "0.18 at step 5": (1.2, 1.7), "0.18 at its least": (0.8, 0.96)},
+    otherwise="a curvature that does not react to the rate would stay where it began")
 claim("edge-play-calm", "median ηS/2 at η = 0.03, all positions: most", below=0.7,
     measured=middle[:, 0].max())
 plt.show()

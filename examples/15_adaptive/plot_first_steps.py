@@ -56,17 +56,20 @@ fig.set_label(
 # %%
 # What to see: circle, cross and plus coincide: a gradient a million times larger makes no larger step. Adam
 # corrects for having started from nothing; RMSprop does not, and begins with leaps.
-for_rho = theory.rmsprop_first_step(1.0, [0.99, 0.9])
-# With Adam's correction RMSprop's would be 1; without it, Adam's would be 3.2.
 claim("first-step-adam", "Adam's first step over η, for three gradients",
-    measured=steps["Adam"][0], equals=1.0, rtol=1e-4)
-claim("first-step-rmsprop", "RMSprop's first step over η, at ρ = 0.99 and 0.9, three gradients",
-    measured=[steps[name][0] for name in list(methods)[1:]], equals=np.repeat(for_rho, 3),
-    rtol=1e-3)
+    measured=steps["Adam"][0], equals=1.0, rtol=1e-4,
+    otherwise="without its correction Adam's would be 3.2")
+found, law = {}, {}
+for decay in (0.99, 0.9):
+    for gradient, size in zip(gradients, steps[f"RMSprop, ρ = {decay}"][0], strict=True):
+        found[f"decay {decay}, gradient {gradient:g}"] = size
+        law[f"decay {decay}, gradient {gradient:g}"] = theory.rmsprop_first_step(1.0, decay)
+claim("first-step-rmsprop", "RMSprop's first step over η", measured=found, equals=law,
+    rtol=1e-3, otherwise="with Adam's correction RMSprop's would be 1")
 sgd = np.abs(descend(plane, np.zeros(3), SGD(0.01), steps=1).x[1]) / 0.01
-# A step that does not depend on the gradient would make it 1.
 claim("first-step-sgd", "for comparison SGD's: largest over smallest",
-    measured=sgd[2] / sgd[0], equals=1e6, rtol=1e-9)
+    measured=sgd[2] / sgd[0], equals=1e6, rtol=1e-9,
+    otherwise="a step that does not depend on the gradient would make it 1")
 
 # %%
 # A network
@@ -105,29 +108,29 @@ fig.set_label(
 # training. With a warm-up it never is.
 start = runs["RMSprop"][0]
 peaks = {name: loss.max(axis=0) / start for name, loss in runs.items()}
-# Were the first step like any other, the loss would fall.
 claim("first-leap", "highest loss over that at the start, RMSprop, median of 16 networks",
-    measured=np.median(peaks["RMSprop"]), above=1.05)
+    measured=np.median(peaks["RMSprop"]), above=1.05,
+    otherwise="if the first step were like any other, the loss would fall")
 claim("first-leap-adam", "the same for Adam at the same rate",
     measured=np.median(peaks["Adam"]), below=1.02)
-# If the method and not the size of its steps were rough, this would be, too.
 claim("first-leap-warmed-up", "the same for RMSprop with 20 steps of warm-up, most of 16 networks",
-    measured=peaks["RMSprop, warmed up"].max(), below=1.02)
+    measured=peaks["RMSprop, warmed up"].max(), below=1.02,
+    otherwise="if the method and not the size of its steps were rough, this would rise, too")
 
 # %%
 # Is it the method, or just the size? Adam at ten times the rate takes the very same first step.
 same = np.abs(runs["Adam, ten times η"][1] / runs["RMSprop"][1] - 1)
-# If the method mattered beyond the size of its step, the two losses would differ.
 claim("first-step-same", "loss after step 1, Adam at 10 η against RMSprop at η, largest difference",
-    measured=same.max(), below=0.01)
+    measured=same.max(), below=0.01,
+    otherwise="if the method mattered beyond the size of its step, the two losses would differ")
 price = np.median(runs["RMSprop, warmed up"][60]) / np.median(runs["RMSprop"][60])
-# Twenty steps that gained nothing would show as a loss well above.
 claim("warmup-price", "loss after 60 steps, with warm-up over without",
-    measured=price, between=(0.8, 1.3))
+    measured=price, between=(0.8, 1.3),
+    otherwise="twenty steps that gained nothing would show as a loss well above")
 behind = np.median(runs["RMSprop, warmed up"][15] / runs["RMSprop"][15])
-# Were the leap a loss of time, the warmed-up run would be ahead, below 1.
 claim("warmup-behind", "loss after 15 steps, with warm-up over without, median",
-    measured=behind, above=1.2)
+    measured=behind, above=1.2,
+    otherwise="if the leap were a loss of time, the warmed-up run would be ahead, below 1")
 plt.show()
 
 # %%

@@ -60,10 +60,15 @@ fig.set_label(
 # %%
 # What to see: at the bottom nothing is left to learn, and still each run comes back. No batch noise takes
 # part: it is the full batch, the data are fixed, and the model could fit them exactly.
-claim("adam-fits", "step at which the loss passes below 1e-12, first and last of ten runs",
-    measured=[fitted.min(), fitted.max()], between=(100, 2000))
-claim("adam-comes-back", "step at which it is back above 1e-3, first and last of ten runs",
-    measured=[back.min(), back.max()], between=(250, 4000))
+def extremes(values):
+    """Return the least and the most of ten runs, by name."""
+    return {"least of ten": values.min(), "most of ten": values.max()}
+
+
+claim("adam-fits", "step at which the loss passes below 1e-12",
+    measured=extremes(fitted), between=(100, 2000))
+claim("adam-comes-back", "step at which it is back above 1e-3",
+    measured=extremes(back), between=(250, 4000), otherwise="a run that stays fitted would never be back")
 
 # %%
 # The threshold
@@ -97,9 +102,9 @@ after_fit = asked.step[:, None] > fitted
 over = (scaled > border) & after_fit
 crossed = asked.step[over.argmax(axis=0)]
 lead = np.where(over.any(axis=0), back - crossed, -np.inf)
-# A spike that had nothing to do with the border would come before it in some of the runs.
-claim("adam-crosses-first", "steps from the border to a loss above 1e-3, least and most of ten runs",
-    measured=[lead.min(), lead.max()], above=0)
+claim("adam-crosses-first", "steps from the border to a loss above 1e-3",
+    measured=extremes(lead), above=0,
+    otherwise="a spike that had nothing to do with the border would come before it in some runs")
 
 # %%
 # Sooner and sharper
@@ -137,16 +142,15 @@ fig.set_label(
 # What to see: aligned at the crossing, ten runs turn at the same moment. From there the loss grows by a
 # factor a step, so that a spike that seems to come from nowhere has a date.
 wait = spike - crossing
-# A spike that had nothing to do with the border would be as likely before it.
-claim("adam-spike-follows", "steps from the border to a loss above 1e-3, least and most of ten runs",
-    measured=[wait.min(), wait.max()], between=(0, 60))
-# A border at half or twice 38 would be some 140 steps off: the sharpness doubles in that time.
-claim("adam-turns", "steps from the border to the lowest loss about it, least and most of ten runs",
-    measured=[turn.min(), turn.max()], between=(-30, 30))
-hover = np.median(seen[-80:], axis=0)
-# A border of 2/η, as without momentum, would show as 0.05.
-claim("adam-hovers", "ηλmax(P⁻¹H) over 38, median of the last 400 steps, least and most",
-    measured=[hover.min() / border, hover.max() / border], between=(0.85, 1.05))
+claim("adam-spike-follows", "steps from the border to a loss above 1e-3",
+    measured=extremes(wait), between=(0, 60),
+    otherwise="a spike that had nothing to do with the border would be as likely before it")
+claim("adam-turns", "steps from the border to the lowest loss about it",
+    measured=extremes(turn), between=(-30, 30),
+    otherwise="a border at half or twice 38 would be some 140 steps off, in which the sharpness doubles")
+claim("adam-hovers", "ηλmax(P⁻¹H) over 38, median of the last 400 steps",
+    measured=extremes(np.median(seen[-80:], axis=0) / border), between=(0.85, 1.05),
+    otherwise="a border of 2/η, as without momentum, would show as 0.05")
 
 # %%
 # Which ε stops it?
@@ -187,21 +191,25 @@ fig.set_label(
 # division that makes Adam fast (at 10 the run has not arrived yet). Here :math:`\beta_2 = 0.95`. With a
 # longer memory a run not far below the border may freeze at the bottom, its steps smaller than the last digit
 # of the weights, before the sharpness has got there: above the border it is safe; just below it, it may be.
-height = np.median(worst[[0, 2, 3]], axis=1)
-# A border of 2/η, as without momentum, would put it 19 times higher.
+height = dict(zip(factors.tolist(), np.median(worst, axis=1), strict=True))
 claim("adam-unsafe", "highest late loss at 0.98 ε*, least of ten runs",
-    measured=worst[3].min(), above=1e-9)
+    measured=worst[3].min(), above=1e-9,
+    otherwise="if a lower ε were safe, some run would come to rest, far below")
 claim("adam-safe", "highest late loss at 1.02 ε*, most of ten runs",
-    measured=worst[4].max(), below=1e-20)
-# If ε were a switch and no scale, spikes would be equally high.
-claim("adam-smaller-epsilon", "spikes at 0.01 over those at 0.5 ε*; at 0.5 over those at 0.98",
-    measured=height[:-1] / height[1:], above=[1.5, 10])
-# Of the order of ηλ/38 for λ near 250, far above the default.
+    measured=worst[4].max(), below=1e-20,
+    otherwise="with a border of 2/η, as without momentum, ε would have to be 19 times higher")
+claim("adam-smaller-epsilon", "how much higher the spikes are with a smaller ε, in units of ε*",
+    measured={"0.01 over 0.5": height[0.01] / height[0.5], "0.5 over 0.98": height[0.5] / height[0.98]},
+    above={"0.01 over 0.5": 1.5, "0.5 over 0.98": 10},
+    otherwise="if ε were a switch and no scale, spikes would be equally high")
+
+# %%
 claim("adam-safe-epsilon", "the smallest safe ε for this layer; Adam's default is 1e-8",
-    measured=safe, between=(1e-3, 1e-2))
-# If ε cost nothing, it would be 1.
+    measured=safe, between=(1e-3, 1e-2),
+    otherwise="if Adam's default were safe, it would be below 1e-8, and not of the order of λη/38 for λ near 250")
 claim("adam-epsilon-price", "steps to fit at 10 ε* over those at 1.02 ε*, median",
-    measured=np.median(first[6]) / np.median(first[4]), above=2.0)
+    measured=np.median(first[6]) / np.median(first[4]), above=2.0,
+    otherwise="if ε cost nothing, it would be 1")
 plt.show()
 
 # %%
