@@ -67,15 +67,15 @@ fig.set_label(
 # What to see: both shrink as the network learns, the gradient by more. A batch of 20 is mostly noise from the
 # first epoch on. (Single runs go up and down; the claims look at means over runs.)
 ratio = trace.mean(axis=1) / norm.mean(axis=1)
-claim("noise-scale", "noise scale in examples after epoch 1 and after epoch 10",
-    measured=ratio[[0, -1]], between=([15, 45], [120, 400]))
-# Were it the noise that grows, the first would be above 1.
-claim("noise-shrinks",
-    "after epoch 10 over epoch 1: the noise, and the squared gradient",
-    measured=[trace[-1].mean() / trace[0].mean(), norm[-1].mean() / norm[0].mean()],
-    below=[0.7, 0.55])
+claim("noise-scale", "noise scale in examples",
+    measured={"after epoch 1": ratio[0], "after epoch 10": ratio[-1]},
+    between={"after epoch 1": (15, 120), "after epoch 10": (45, 400)})
+claim("noise-shrinks", "squared size after epoch 10 over that after epoch 1",
+    measured={"noise": trace[-1].mean() / trace[0].mean(), "gradient": norm[-1].mean() / norm[0].mean()},
+    below={"noise": 0.7, "gradient": 0.55},
+    otherwise="if it were the noise that grows, it would be above 1 for the noise")
 claim("noise-grows", "noise scale after epoch 10 over that after epoch 1",
-    measured=ratio[-1] / ratio[0], above=1.1)
+    measured=ratio[-1] / ratio[0], above=1.1, otherwise="if gradient and noise shrank alike, it would be 1")
 
 # %%
 # From two batches
@@ -130,16 +130,16 @@ fig.set_label(
 # %%
 # What to see: early, a single pair is within twofold, mostly. Late, a single pair often says that there is
 # *less* than no signal.
-negative = [(shares[name][0] < 0).mean() for name in guesses]
-near = [np.mean((s > 0.5) & (s < 2)) for name in guesses for s in shares[name]]
-
-# Were one pair as good late as early, both would be the same.
-claim("two-batch-negative",
-    "share of single pairs whose estimate of |G|² is below 0: epoch 1, 10",
-    measured=negative, between=([-1e-9, 0.12], [0.12, 0.45]))
-claim("two-batch-near",
-    "share of estimates within twofold: 1 and 20 pairs early, 1 and 20 late",
-    measured=near, between=([0.65, 0.9, 0.1, 0.5], [1.01, 1.01, 0.62, 1.01]))
+claim("two-batch-negative", "share of single pairs whose estimate of |G|² is below 0",
+    measured={name: (single < 0).mean() for name, (single, _) in shares.items()},
+    between={"epoch 1": (-1e-9, 0.12), "epoch 10": (0.12, 0.45)},
+    otherwise="if one pair were as good late as early, both would be the same")
+near = {f"{name}, {pairs}": np.mean((own > 0.5) & (own < 2))
+        for name, each in shares.items()
+        for pairs, own in zip(("1 pair", "20 pairs"), each, strict=True)}  # fmt: skip
+claim("two-batch-near", "share of estimates within twofold", measured=near,
+    between={"epoch 1, 1 pair": (0.65, 1.01), "epoch 1, 20 pairs": (0.9, 1.01),
+             "epoch 10, 1 pair": (0.1, 0.62), "epoch 10, 20 pairs": (0.5, 1.01)})
 plt.show()
 
 # %%

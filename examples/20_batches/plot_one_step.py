@@ -77,17 +77,20 @@ fig.set_label(
 # What to see: all dots are on the left, for the batch always gains. At B = 1 many are in the upper half: the
 # others lose. With larger batches own gain and common gain are more and more the same.
 claim("step-safe", "the rate over the border 2/λ of the steepest single example",
-    measured=rate * steepest / 2, below=0.5)
+    measured=rate * steepest / 2, below=0.5,
+    otherwise="past the border, 1, a step could overshoot its own batch")
 falls = [(own < 0).mean() for own, _ in found]
 claim("step-own",
     "least share of steps on which the batch's own loss falls, B = 1 ... 600",
     measured=min(falls), equals=1.0)
-rises = [(full > 0).mean() for _, full in found]
-# Were a step downhill for one downhill for all, it would be 0 throughout.
-claim("step-rises", "share of steps on which the loss of all rises, B = 1 and 5",
-    measured=rises[:2], between=([0.3, 0.02], [0.5, 0.12]))
-claim("step-full",
-    "the same for B = 100 and for the full batch", measured=rises[3:], equals=0.0)
+names = [f"batch {size}" for size in sizes]
+rises = {name: (full > 0).mean() for name, (_, full) in zip(names, found, strict=True)}
+claim("step-rises", "share of steps on which the loss of all rises",
+    measured={name: rises[name] for name in ("batch 1", "batch 5")},
+    between={"batch 1": (0.3, 0.5), "batch 5": (0.02, 0.12)},
+    otherwise="if a step downhill for one were downhill for all, it would be 0")
+claim("step-full", "the same for large batches, the last of them the full one",
+    measured={name: rises[name] for name in ("batch 100", "batch 600")}, equals=0.0)
 
 # %%
 # Promised and kept
@@ -123,12 +126,13 @@ fig.set_label(
 # was gained. For the smallest batches it is more than the law says, since for them a step is not short: their
 # noise itself costs.
 
-# Were a batch's gain everybody's, it would be 1; without N - B over N - 1, a twelfth too much at 100
-claim("step-promise",
-    "gain of the batch over gain of all, over the law, B = 20 and 100",
-    measured=(ratio / law)[2:], equals=1.0, rtol=0.06)
-claim("step-promise-ratio", "gain of the batch over gain of all, B = 1, 5, 20, 100",
-    measured=ratio, above=[40, 10, 3.5, 1.4])
+claim("step-promise", "gain of the batch over gain of all, over the law",
+    measured=dict(zip(names[2:4], (ratio / law)[2:], strict=True)), equals=1.0, rtol=0.06,
+    otherwise="without the factor (N - B) / (N - 1) the law would be a twelfth too much at B = 100")
+claim("step-promise-ratio", "gain of the batch over gain of all",
+    measured=dict(zip(names[:4], ratio, strict=True)),
+    above={"batch 1": 40, "batch 5": 10, "batch 20": 3.5, "batch 100": 1.4},
+    otherwise="if the gain of the batch were the gain of all, it would be 1")
 
 # %%
 # Hard batches and easy ones
@@ -145,13 +149,13 @@ hard, easy = full[losses > high], full[losses < low]
 # What to see: it is the other way round. An example that is already known well pushes the others aside to be
 # known even better; one that is hard has something to teach. Were outliers to blame, the first would be the
 # larger.
-claim("step-hard",
-    "share of steps on which the loss of all rises: hardest tenth, easiest tenth",
-    measured=[(hard > 0).mean(), (easy > 0).mean()], between=([-1e-9, 0.6], [0.35, 1.01]))
-claim("step-illusion",
-    "loss of a single example over that of all: hardest and easiest tenth, less it",
-    measured=[losses[losses > high].mean(), losses[losses < low].mean()],
-    between=([0.5, -3.0], [5.0, -0.3]))
+claim("step-hard", "share of steps on which the loss of all rises",
+    measured={"hardest tenth": (hard > 0).mean(), "easiest tenth": (easy > 0).mean()},
+    between={"hardest tenth": (-1e-9, 0.35), "easiest tenth": (0.6, 1.01)},
+    otherwise="if outliers did the harm, the hardest tenth would have the larger share")
+claim("step-illusion", "loss of a single example less that of all",
+    measured={"hardest tenth": losses[losses > high].mean(), "easiest tenth": losses[losses < low].mean()},
+    between={"hardest tenth": (0.5, 5.0), "easiest tenth": (-3.0, -0.3)})
 
 # %%
 # A line, exactly
@@ -184,12 +188,14 @@ expected = np.array([theory.expected_change(0.3, G, H, C, size, 300) for size in
 off = (seen.mean(axis=1) - expected) / (seen.std(axis=1) / np.sqrt(800))
 
 # What to see: one step on up to 16 examples makes the whole loss worse on average; on 128 it makes it better.
-# Without the noise term all five would be below 0.
-claim("step-line",
-    "mean change of the whole loss, B = 1, 4, 16, 128, 256, in thousandths",
-    measured=1000 * seen.mean(axis=1), between=([0, 0, 0, -99, -99], [999, 999, 99, 0, 0]))
+names = [f"batch {size}" for size in line_sizes]
+claim("step-line", "mean change of the whole loss, in thousandths",
+    measured=dict(zip(names, 1000 * seen.mean(axis=1), strict=True)),
+    between={"batch 1": (0, 999), "batch 4": (0, 999), "batch 16": (0, 99),
+             "batch 128": (-99, 0), "batch 256": (-99, 0)},
+    otherwise="without the noise term all five would be below 0")
 claim("step-line-law", "the mean over 800 steps less theory's, in standard errors",
-    measured=off, equals=0.0, atol=4.5)
+    measured=dict(zip(names, off, strict=True)), equals=0.0, atol=4.5)
 plt.show()
 
 # %%

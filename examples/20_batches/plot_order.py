@@ -63,26 +63,27 @@ fig.set_label(
 # What to see: with the data sorted, the tooth is repeated in every epoch. Through a buffer of 500 it is
 # hidden from who scores at the ends of epochs (dots) alone: they lie high and level.
 late = {name: points[30:].reshape(5, 10, -1) for name, points in scores.items()}
-reach = [np.ptp(points, axis=1).mean() for points in late.values()]
-# Were a buffer as good as a shuffle, the second and third would be as small as the last.
-claim("order-range",
-    "range of accuracy within an epoch, points: sorted, 100, 500, shuffled",
-    measured=reach, between=([9, 7, 3.5, 0.5], [25, 15, 12, 2.5]))
-claim("order-mean", "mean accuracy, per cent: sorted, 100, 500, shuffled",
-    measured=[points.mean() for points in late.values()],
-    between=([50, 70, 88, 91], [72, 84, 93, 96]))
+reach = {name: np.ptp(points, axis=1).mean() for name, points in late.items()}
+claim("order-range", "range of accuracy within an epoch, in points", measured=reach,
+    between={"sorted": (9, 25), "buffer of 100": (7, 15),
+             "buffer of 500": (3.5, 12), "shuffled": (0.5, 2.5)},
+    otherwise="if a buffer were as good as a shuffle, its range would be as small")
+claim("order-mean", "mean accuracy, per cent",
+    measured={name: points.mean() for name, points in late.items()},
+    between={"sorted": (50, 72), "buffer of 100": (70, 84),
+             "buffer of 500": (88, 93), "shuffled": (91, 96)})
 
 # %%
 # What a score at the end of each epoch shows of it depends on the order alone.
 ends = np.abs(np.diff(late["buffer of 500"][:, -1], axis=0)).mean()
-# Were once an epoch enough to see it, it would be 1.
 claim("order-hidden",
     "buffer of 500: range within an epoch over change between ends of epochs",
-    measured=reach[2] / ends, above=4)
+    measured=reach["buffer of 500"] / ends, above=4,
+    otherwise="if once an epoch were enough to see it, it would be 1")
 below = late["buffer of 100"].mean() - late["buffer of 100"][:, -1].mean()
 claim("order-phase",
     "buffer of 100: mean over an epoch less its end, points", measured=below,
-    above=2.5)
+    above=2.5, otherwise="if the end of an epoch were like any other moment, it would be 0")
 
 # %%
 # The tooth by numbers
@@ -112,9 +113,11 @@ fig.set_label(
 
 # %%
 # What to see: both buffers leave the tooth in place. Only a full shuffle removes it.
-claim("order-lag",
-    "correlation with the epoch before: sorted, buffers of 100 and 500, shuffled",
-    measured=values.mean(axis=1), between=([0.88, 0.5, 0.5, -0.4], [1.0, 1.0, 1.0, 0.35]))
+claim("order-lag", "correlation with the epoch before",
+    measured={name: own.mean() for name, own in repeats.items()},
+    between={"sorted": (0.88, 1.0), "buffer of 100": (0.5, 1.0),
+             "buffer of 500": (0.5, 1.0), "shuffled": (-0.4, 0.35)},
+    otherwise="if a buffer removed the tooth, it would be near 0, as for a shuffle")
 plt.show()
 
 # %%
