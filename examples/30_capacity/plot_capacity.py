@@ -90,7 +90,7 @@ def cut_error(data, cut):
 cut, uncut = np.array([[cut_error(d, 1e-6), cut_error(d, None)] for d in draws]).T
 
 # %%
-# The raw features are nearly dependent, but not beyond what a computer can tell apart. It is the cut that makes
+# The raw features are nearly dependent, but a computer can still distinguish them. It is the cut that makes
 # degree 10 train worse than the cubic.
 raw_features = PolynomialFeatures(10).fit_transform(draws[0].X_train)
 scaled_features = np.polynomial.legendre.legvander(draws[0].X_train[:, 0] / 5 - 1, 10)
@@ -99,7 +99,7 @@ claim("raw-condition", "condition number of the raw features of degree 10",
 claim("scaled-condition", "condition number of the scaled features of degree 10",
     measured=np.linalg.cond(scaled_features), below=100)
 claim("raw-cut",
-    "training error of degree 10 over the cubic's, raw features cut at a millionth",
+    "training error of degree 10, divided by the cubic's, raw features cut at a millionth",
     measured=np.median(cut / scaled[:, 1, 0]), above=1)
 claim("raw-uncut",
     "largest difference between training on raw features, uncut, and on scaled ones",
@@ -112,20 +112,20 @@ claim("capacity-train-falls",
 # And the test error? On the experiment's 60 test points degree 10 is mostly worse than the cubic, but far from
 # always: a single split may say either.
 worse = (scaled[:, 2, 1] > scaled[:, 1, 1]).mean()
-# Four standard errors around what 200 draws say; 1 would be "always", 0.5 a coin
 claim("capacity-one-split",
     "share of draws in which degree 10 tests worse than the cubic on 60 points",
-    measured=worse, between=(0.65, 0.9))
+    measured=worse, between=(0.65, 0.9),  # four standard errors around what 200 draws say
+    otherwise="1 means always, 0.5 is a coin")
 
 # %%
 # So what does degree 10 cost here? Not much: 140 points pin down 11 parameters well. Over many test points:
 many = [datasets.cubic(n_train=140, n_eval=2000, seed=k) for k in range(200)]
 wide = np.array([[scaled_errors(data, degree) for degree in (3, 10)] for data in many])
-# 1.00 would mean that parameters are free. For Gaussian features the means would be
-# 1.05 apart; a polynomial's pay more, and vary more, so this is the median.
+# For Gaussian features the ratio of the means is 1.05. A polynomial's pay more, and vary more: hence the median.
 claim("capacity-price-140",
-    "test error of degree 10 over the cubic's with 140 points, median of 200 draws",
-    measured=np.median(wide[:, 1, 1] / wide[:, 0, 1]), between=(1.03, 1.09))
+    "test error of degree 10, divided by the cubic's, with 140 points, median of 200 draws",
+    measured=np.median(wide[:, 1, 1] / wide[:, 0, 1]), between=(1.03, 1.09),
+    otherwise="1.00 means that parameters cost nothing")
 
 # %%
 # What it meant
@@ -159,21 +159,21 @@ fig.set_label(
 # sinks as :math:`\sigma^2 (1 - p/n)`, p parameters on n points: a larger model explains more *noise*. The test
 # error pays for it, most of all in its spread: at degree 10 it is anyone's guess what a single draw does.
 
-# Relative to the noise of its own draw, for less scatter: over three standard errors.
-# One parameter more or less would be 5 to 7 % off
+# Relative to the noise of its own draw, for less scatter: the tolerance is over three standard errors.
 noise = [((data.y_train - truth(data.X_train[:, 0])) ** 2).mean() for data in few]
 claim("capacity-train-law",
-    "mean training error over the law, degree 3 to 10 with 25 points",
-    measured=(train[2:] / noise).mean(axis=1) / (law / 100), equals=1.0, rtol=0.04)
-medians = np.median(test, axis=1)
-claim("capacity-test-rises",
-    "median test error at degree 5, 8, 10 over that at degree 3",
-    measured=medians[[4, 7, 9]] / medians[2], above=[1.05, 1.4, 2.5])
-claim("capacity-underfit", "median test error at degree 1 over that at degree 3",
-    measured=medians[0] / medians[2], above=50)
+    "mean training error, divided by the formula's, degree 3 to 10 with 25 points",
+    measured=(train[2:] / noise).mean(axis=1) / (law / 100), equals=1.0, rtol=0.04,
+    otherwise="with one parameter more or less in the formula it is 5 to 7 % off")
+medians = dict(zip(degrees.tolist(), np.median(test, axis=1), strict=True))
+claim("capacity-test-rises", "median test error, as a multiple of that at degree 3",
+    measured={f"degree {degree}": medians[degree] / medians[3] for degree in (5, 8, 10)},
+    above={"degree 5": 1.05, "degree 8": 1.4, "degree 10": 2.5})
+claim("capacity-underfit", "median test error at degree 1, as a multiple of that at degree 3",
+    measured=medians[1] / medians[3], above=50)
 
 # %%
-# The same as curves: what 400 models of each degree predict, less the truth.
+# The same as curves: what 400 models of each degree predict, minus the truth.
 grid = np.linspace(0, 10, 201)
 misses = {
     degree: np.array([fit_scaled(data, degree)(grid) - truth(grid) for data in few]).T
@@ -198,10 +198,10 @@ fig.set_label(
 # this is why the score of an overfitted model on fresh data jumps from one training set to the next.
 low, high = np.quantile([misses[3], misses[10]], [0.05, 0.95], axis=-1)
 widths = np.median(high - low, axis=1)  # over x
-# By the count of parameters alone, 11 to 4, it would be 1.66
 claim("capacity-spread",
-    "width of the 5 to 95 % band of predictions at degree 10 over that at degree 3",
-    measured=widths[1] / widths[0], above=np.sqrt(11 / 4))
+    "width of the 5 to 95 % band of predictions at degree 10, as a multiple of that at degree 3",
+    measured=widths[1] / widths[0], above=np.sqrt(11 / 4),
+    otherwise="by the count of parameters alone, 11 to 4, it is 1.66")
 
 # %%
 # All of it, to play with
@@ -238,7 +238,7 @@ def told(degree, n, errors):
 
 # %%
 def draw(fig, degree, n):
-    """What 100 fits predict, less the truth: median, 5 to 95 % and three of them; dots: one draw's points."""
+    """What 100 fits predict, minus the truth: median, 5 to 95 % and three of them; dots: one draw's points."""
     row, column = np.flatnonzero(numbers == n)[0], np.flatnonzero(played == degree)[0]
     ax, data = fig.subplots(), sets[row][0]
     plotting.band(ax, coarse, np.transpose([fit(coarse) - truth(coarse) for fit in fits[row][column]]), plotting.HIGHLIGHT)
@@ -261,12 +261,12 @@ play_law = theory.least_squares_train_error(able + 1, numbers[:, None], noise_va
 play_noise = [[((d.y_train - truth(d.X_train[:, 0])) ** 2).mean() for d in drawn] for drawn in sets]
 off = scores[:, 2:, :, 0].mean(axis=-1) / np.mean(play_noise, axis=1)[:, None] / (play_law / sigma) - 1
 free = numbers[:, None] - able - 1
-# With one parameter more in the law it would be 4.5 of them off.
 claim("capacity-play-law",
-    "training error off the law, in standard errors, at the 40 positions from degree 3 on: largest",
-    measured=np.abs(off / np.sqrt((2 / free - 2 / numbers[:, None]) / 100)).max(), below=3.5)
+    "training error off the formula, in standard errors, at the 40 positions from degree 3 on: largest",
+    measured=np.abs(off / np.sqrt((2 / free - 2 / numbers[:, None]) / 100)).max(), below=3.5,
+    otherwise="with one parameter more in the formula it is 4.5 standard errors off")
 median_test = np.median(scores[..., 1], axis=-1)
-claim("capacity-play-points", "median test error at degree 10 over that at degree 3: 15 to 200 points",
+claim("capacity-play-points", "median test error at degree 10, divided by that at degree 3: 15 to 200 points",
     measured=median_test[:, 9] / median_test[:, 2], above=1.0)
 plt.show()
 

@@ -64,25 +64,25 @@ fig.set_label(
     "parameters, where the band spans decades, and falls to about one beyond.")
 
 # %%
-# What to see: the peak, where the training set is just fitted by force. Beyond it the error comes down, since
+# What to see: the peak, where the training set can only just be fitted. Beyond it the error comes down, since
 # the smallest of many solutions is less wild than the only one. It comes down to about what no model at all
 # would have, 1; here the small models on the left are better still.
 far = (counts <= n / 2) | (counts >= 1.5 * n)
-# With p/n alone in place of p/(n-p-1) the law would be off twofold at p = n/2
-claim("descent-law", "mean risk over the law, for p up to n/2 and from 1.5 n",
-    measured=risk[far].mean(axis=1) / law[far], equals=1.0, rtol=0.06)
-median = np.median(risk, axis=1)
+claim("descent-law", "mean risk, divided by the formula's, for p up to n/2 and from 1.5 n",
+    measured=risk[far].mean(axis=1) / law[far], equals=1.0, rtol=0.06,
+    otherwise="with p/n in place of p/(n-p-1) the formula is off by a factor of 2 at p = n/2")
+at = {p: own for p, own in zip(counts.tolist(), risk, strict=True)}
+median = {p: np.median(own) for p, own in at.items()}
 claim("descent-peak",
     "number of parameters with the largest median risk, of 40 examples",
-    measured=counts[median.argmax()], equals=n)
-at = {p: int(np.flatnonzero(counts == p)[0]) for p in (4, 20, 40, 160)}
-# Were larger always worse, the second would be below 1.
-claim("descent-down",
-    "median risk at 40 parameters over that at 20, and over that at 160",
-    measured=median[at[40]] / median[[at[20], at[160]]], above=[50, 12])
-claim("descent-best", "mean risk at 4, 20 and 160 parameters",
-    measured=risk[[at[4], at[20], at[160]]].mean(axis=1),
-    equals=law[[at[4], at[20], at[160]]], rtol=0.06)
+    measured=max(median, key=median.get), equals=n)
+claim("descent-down", "median risk at 40 parameters, as a multiple of that at fewer and at more",
+    measured={"20 parameters": median[40] / median[20], "160 parameters": median[40] / median[160]},
+    above={"20 parameters": 50, "160 parameters": 12},
+    otherwise="if larger were always worse, it would be below 1 for 160")
+claim("descent-best", "mean risk",
+    measured={f"{p} parameters": at[p].mean() for p in (4, 20, 160)},
+    equals={f"{p} parameters": theory.minimum_norm_risk(p, n, noise) for p in (4, 20, 160)}, rtol=0.06)
 
 # %%
 # How much the draw decides
@@ -104,9 +104,10 @@ fig.set_label(
 # %%
 # What to see: at the peak two training sets from the same source may differ several hundredfold; far beyond
 # it, hardly at all.
-claim("descent-spread",
-    "95th over 5th percentile of the risk at 20, 40 and 160 parameters",
-    measured=spread[[at[20], at[40], at[160]]], between=([2, 200, 1], [6, 1e4, 1.4]))
+spreads = {f"{p} parameters": ratio for p, ratio in zip(counts, spread, strict=True)}
+compared = {"20 parameters": (2, 6), "40 parameters": (200, 1e4), "160 parameters": (1, 1.4)}
+claim("descent-spread", "95th percentile of the risk, divided by the 5th",
+    measured={name: spreads[name] for name in compared}, between=compared)
 plt.show()
 
 # %%

@@ -74,26 +74,33 @@ fig.set_label(
     "many points, rough all the way, while the share of memorised labels climbs.")
 
 # %%
-# What to see: while the one curve falls, the other climbs. With clean labels as many epochs do no harm. (Each
+# What to see: while test accuracy falls, the share of memorised labels climbs. With clean labels as many epochs do no harm. (Each
 # run's own peak is in part luck, so the claims look at the mean over runs.)
 mean = {name: own.mean(axis=1) for name, own in curves.items()}
+
+
+def fall(name):
+    """Test accuracy lost from the peak of the mean curve to its last ten epochs, in points."""
+    return 100 * (mean[name].max() - mean[name][-10:].mean())
+
+
+claim("noise-fall", "test accuracy lost from its peak to the last ten epochs, points",
+    measured={"wrong labels": fall("wrong"), "clean labels": fall("clean")},
+    between={"wrong labels": (4, 25), "clean labels": (-1, 1)},
+    otherwise="if more training did no harm, both would be near 0")
+
+# %%
+# At the peak of the curve hardly a wrong label is memorised:
 peak = mean["wrong"].argmax()
-fall = mean["wrong"].max() - mean["wrong"][-10:].mean()
-# Were more training no harm, it would be 0, as with clean labels.
-claim("noise-fall",
-    "test accuracy at its peak less that of the last ten epochs, points: wrong, clean",
-    measured=[100 * fall, 100 * (mean["clean"].max() - mean["clean"][-10:].mean())],
-    between=([4, -1], [25, 1]))
-claim("noise-peak",
-    "epoch of the peak of the mean curve", measured=peak + 1, between=(2, 14))
-# Were they learned like the others, they would be known at the peak.
-claim("noise-memorised",
-    "share of the wrong labels memorised at the peak, and at the end",
-    measured=mean["memorised"][[peak, -1]], between=([0.0, 0.3], [0.15, 1.0]))
+claim("noise-peak", "epoch of the peak of the mean curve", measured=peak + 1, between=(2, 14))
+claim("noise-memorised", "share of the wrong labels memorised",
+    measured={"at the peak": mean["memorised"][peak], "at the end": mean["memorised"][-1]},
+    between={"at the peak": (0.0, 0.15), "at the end": (0.3, 1.0)},
+    otherwise="if they were learned like the others, they would be known at the peak")
 rough = {name: np.apply_along_axis(jitter, 0, own[15:]) for name, own in curves.items()}
-# Were wrong labels to lower the level alone, it would be about 2, as the root of p(1-p).
-claim("noise-rough", "jitter in the second half, with wrong labels over clean ones",
-    measured=np.median(rough["wrong"]) / np.median(rough["clean"]), above=4)
+claim("noise-rough", "jitter in the second half with wrong labels, as a multiple of that with clean ones",
+    measured=np.median(rough["wrong"]) / np.median(rough["clean"]), above=4,
+    otherwise="if wrong labels only lowered accuracy, it would be about 2, as the root of p(1-p)")
 
 # %%
 # What helps
@@ -114,15 +121,14 @@ fig.set_label(
 # What to see: most of the fall is gone, and the roughness is not. With the penalty the wrong labels are
 # hardly learned, so it was they that made the fall. Those are two effects, and the second takes another
 # remedy: a rate that falls.
-claim("noise-penalty",
-    "with the penalty: fall of the mean curve, and gain at the end, points",
-    measured=100 * np.array([mean["penalty"].max() - mean["penalty"][-10:].mean(),
-                             mean["penalty"][-10:].mean() - mean["wrong"][-10:].mean()]),
-    between=([-1, 4], [2.5, 25]))
+gained = 100 * (mean["penalty"][-10:].mean() - mean["wrong"][-10:].mean())
+claim("noise-penalty", "accuracy with the penalty, points",
+    measured={"lost from the peak": fall("penalty"), "gained at the end": gained},
+    between={"lost from the peak": (-1, 2.5), "gained at the end": (4, 25)})
 claim("noise-penalty-memorised",
     "share of the wrong labels memorised at the end, with the penalty",
     measured=mean["memorised with penalty"][-1], below=0.15)
-claim("noise-penalty-rough", "jitter in the second half, with the penalty over without",
+claim("noise-penalty-rough", "jitter in the second half with the penalty, as a multiple of that without",
     measured=np.median(rough["penalty"]) / np.median(rough["wrong"]), between=(0.5, 2.0))
 plt.show()
 

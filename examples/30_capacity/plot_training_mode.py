@@ -80,10 +80,10 @@ fig.set_label(
 # What to see: the same weights, and more than ten points between the modes. On the right no weight moves, and
 # accuracy jumps nearly as much as before: it is the masks.
 gap = 100 * (right[-1] - frozen.mean(axis=0))
-# Were the mode of no account, it would be 0.
-claim("mode-gap",
-    "accuracy in evaluation mode less that in training mode, points: mean, least",
-    measured=[gap.mean(), gap.min()], between=([12, 5], [25, 20]))
+claim("mode-gap", "accuracy in evaluation mode minus that in training mode, points",
+    measured={"mean": gap.mean(), "least": gap.min()},
+    between={"mean": (12, 25), "least": (5, 20)},
+    otherwise="if the mode did not matter, it would be 0")
 again = 100 * np.sqrt(frozen.var(axis=0, ddof=1).mean())
 claim("mode-frozen",
     "standard deviation of frozen weights' accuracy in training mode, points",
@@ -91,14 +91,17 @@ claim("mode-frozen",
 
 # %%
 # How much of the jitter in training mode do the masks make?
-rough = [100 * np.apply_along_axis(jitter, 0, curve[5:]) for curve in (wrong, right)]
-rough = [np.sqrt((own**2).mean()) for own in rough]
+def rms_jitter(curves):
+    return np.sqrt(((100 * np.apply_along_axis(jitter, 0, curves[5:])) ** 2).mean())
+
+
+in_training, in_evaluation = rms_jitter(wrong), rms_jitter(right)
 claim("mode-jitter",
-    "jitter of the validation curve, training mode over evaluation mode",
-    measured=rough[0] / rough[1], above=1.5)
-# Were the jitter the weights' movement, it would be 0.
+    "jitter of the validation curve in training mode, as a multiple of that in evaluation mode",
+    measured=in_training / in_evaluation, above=1.5)
 claim("mode-masks", "share of the masks in the squared jitter in training mode",
-    measured=again**2 / rough[0]**2, above=0.5)
+    measured=again**2 / in_training**2, above=0.5,
+    otherwise="if the jitter were the weights' movement, it would be 0")
 claim("mode-logged",
     "least lead of validation over logged training accuracy, last epoch, points",
     measured=100 * (right[-1] - logged[-1]).min(), above=5)
@@ -145,13 +148,13 @@ fig.set_label(
 step, points = few
 start = theory.initial_statistics_weight(0.99, step)
 early, late = (start > 0.7) & (step > 8), start < 0.2
-claim("norm-lag",
-    "mean lag with m = 0.99, points: while the start weighs over 0.7, and below 0.2",
-    measured=[points[early].mean(), points[late].mean()], between=([10, -1], [60, 3]))
-# Were it a matter of epochs, the two would be alike.
-claim("norm-epochs",
-    "mean lag after three epochs, points: of 5 steps each, and of 38 steps each",
-    measured=[points[2].mean(), many[1][2].mean()], between=([10, -2], [60, 6]))
+claim("norm-lag", "mean lag with m = 0.99, points, by the weight of the initial statistics",
+    measured={"weight above 0.7": points[early].mean(), "weight below 0.2": points[late].mean()},
+    between={"weight above 0.7": (10, 60), "weight below 0.2": (-1, 3)})
+claim("norm-epochs", "mean lag after three epochs, points",
+    measured={"5 steps an epoch": points[2].mean(), "38 steps an epoch": many[1][2].mean()},
+    between={"5 steps an epoch": (10, 60), "38 steps an epoch": (-2, 6)},
+    otherwise="if the lag were a matter of epochs, both would be alike")
 plt.show()
 
 # %%

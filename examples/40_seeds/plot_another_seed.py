@@ -63,16 +63,18 @@ fig.set_label(
 # %%
 # What to see: on the left some runs are better than others, by many points, and they are so on both halves.
 # On the right the runs are close together, and which of them leads on one half says little about the other.
-r_early, r_late = (split_half_correlation(runs).mean() for runs in (early, late))
-# Were the differences luck of the set alone, it would be 0; were they all real, 1.
-claim("seeds-halves", "correlation of two halves over 64 runs: early, late",
-    measured=[r_early, r_late], between=([0.75, 0.1], [1.0, 0.5]))
-accuracy = np.array([early.mean(axis=-1), late.mean(axis=-1)])  # (stages, splits, runs)
-spread = seed_spread(accuracy)
-claim("seeds-points", "standard deviation over seeds in points: early, late",
-    measured=100 * spread.sd.mean(axis=1), between=([1.5, 0.2], [5.0, 0.8]))
-claim("seeds-accuracy", "mean accuracy over seeds in per cent: early, late",
-    measured=100 * spread.mean.mean(axis=1), between=([85, 91], [92, 96]))
+stages = {"early": early, "late": late}
+halves = {stage: split_half_correlation(runs).mean() for stage, runs in stages.items()}
+claim("seeds-halves", "correlation of two halves over 64 runs",
+    measured=halves, between={"early": (0.75, 1.0), "late": (0.1, 0.5)},
+    otherwise="sampling error of the set alone gives 0; real differences alone give 1")
+spread = {stage: seed_spread(runs.mean(axis=-1)) for stage, runs in stages.items()}  # one for each split
+claim("seeds-points", "standard deviation over seeds in points",
+    measured={stage: 100 * own.sd.mean() for stage, own in spread.items()},
+    between={"early": (1.5, 5.0), "late": (0.2, 0.8)})
+claim("seeds-accuracy", "mean accuracy over seeds in per cent",
+    measured={stage: 100 * own.mean.mean() for stage, own in spread.items()},
+    between={"early": (85, 92), "late": (91, 96)})
 
 # %%
 # What theory says
@@ -81,26 +83,25 @@ claim("seeds-accuracy", "mean accuracy over seeds in per cent: early, late",
 # vary over seeds by :math:`\sum p_i (1 - p_i) / n^2`. Call the measured variance L times as much: what is
 # beyond 1 is common to many digits. The correlation of halves is the same thing once more,
 # :math:`(L-1)/(L+1)`, whatever the errors are; so one can be had from the other, without cutting anything.
-independent = np.array([
-    theory.independent_seed_variance(runs.mean(axis=1)) * 64 / 63 for runs in (early, late)
-])  # fmt: skip
-ratio = (spread.sd**2 / independent).mean(axis=1)
-expected = (spread.sd**2 - independent) / (spread.sd**2 + independent)
+independent = {stage: theory.independent_seed_variance(runs.mean(axis=1)) * 64 / 63
+               for stage, runs in stages.items()}  # fmt: skip
+ratio = {stage: spread[stage].sd**2 / independent[stage] for stage in stages}
 
 # What to see: early, the runs' variance is far beyond that of independent errors; late, it is about twice as
-# much. Independent errors would be 1.
-claim("seeds-common",
-    "variance over seeds, over that of independent errors: early, late",
-    measured=ratio, between=([5, 1.2], [60, 3]))
-# With the luck of the whole set in place of a half's, 1 - 1/L, late would be 0.15 higher
-claim("seeds-law", "the halves' correlation less what the variances say: early, late",
-    measured=[r_early, r_late] - expected.mean(axis=1), equals=0.0, atol=0.05)
-# Rough: ten classes for two, and errors that are not independent, happen to cancel here.
+# much.
+claim("seeds-common", "variance over seeds, divided by that of independent errors",
+    measured={stage: L.mean() for stage, L in ratio.items()},
+    between={"early": (5, 60), "late": (1.2, 3)},
+    otherwise="if the errors of the runs were independent, it would be 1")
+claim("seeds-law", "the halves' correlation minus what the variances say",
+    measured={stage: halves[stage] - ((L - 1) / (L + 1)).mean() for stage, L in ratio.items()},
+    equals=0.0, atol=0.05,
+    otherwise="with the whole set's sampling error in place of a half's, 1 - 1/L, late is 0.15 off")
+calibrated = theory.calibrated_seed_variance(1 - spread["late"].mean, 1497)
 claim("seeds-calibrated",
-    "variance over seeds late, over a calibrated classifier's err/2n",
-    measured=(spread.sd[1] ** 2
-              / theory.calibrated_seed_variance(1 - spread.mean[1], 1497)).mean(),
-    between=(0.3, 2.0))
+    "variance over seeds late, divided by a calibrated classifier's err/2n",
+    measured=(spread["late"].sd ** 2 / calibrated).mean(), between=(0.3, 2.0),
+    otherwise="rough: ten classes for two, and dependent errors, happen to cancel here")
 
 # %%
 # What the best run is worth
@@ -132,13 +133,13 @@ fig.set_label(
 # %%
 # What to see: early, the winner keeps most of its lead: it is better, at this epoch at least. Late, the lead
 # was small to begin with, and most of it stays behind on the half that it was chosen on.
-kept = leads[1] / leads[0]
-claim("seeds-lead",
-    "lead of the best of 64 on the half it was chosen on, points: early, late",
-    measured=leads[0], between=([2.0, 0.7], [6.0, 2.0]))
-# What is real would keep all of it, 1, and luck nothing, 0.
-claim("seeds-kept", "share of the lead that is left on the other half: early, late",
-    measured=kept, between=([0.55, 0.0], [1.0, 0.7]))
+lead, fresh = (dict(zip(stages, own, strict=True)) for own in leads)
+claim("seeds-lead", "lead of the best of 64 on the half it was chosen on, points",
+    measured=lead, between={"early": (2.0, 6.0), "late": (0.7, 2.0)})
+claim("seeds-kept", "share of the lead that is left on the other half",
+    measured={stage: fresh[stage] / lead[stage] for stage in stages},
+    between={"early": (0.55, 1.0), "late": (0.0, 0.7)},
+    otherwise="a real lead keeps all of it, 1; sampling error keeps nothing, 0")
 
 # %%
 # How well is a spread known?
@@ -166,18 +167,21 @@ fig.set_label(
 # three, twenty within one and a half.
 runs = np.random.default_rng(1).permuted(np.tile(late.mean(axis=-1), (500, 1, 1)), axis=-1)
 five = seed_spread(runs[..., :5])
-held = (five.low < spread.sd[1]) & (spread.sd[1] < five.high)
-# The interval as if five were many, s (1 ± 1.96 / sqrt(10)), would hold it in 82 %.
+late_sd = spread["late"].sd
+held = (five.low < late_sd) & (late_sd < five.high)
 claim("seeds-interval",
     "share of fives of the 64 whose 95 % interval holds the spread of all",
-    measured=held.mean(), between=(0.9, 1.0))
-claim("seeds-factors", "true over measured spread, from 5 runs and from 20: low, high",
-    measured=[known[i].low / known[i].sd for i in (3, 18)]
-             + [known[i].high / known[i].sd for i in (3, 18)],
-    equals=[0.60, 0.76, 2.87, 1.46], rtol=0.01)  # fmt: skip
+    measured=held.mean(), between=(0.9, 1.0),
+    otherwise="the interval as if five were many, s (1 ± 1.96 / √10), holds it in 82 %")
+by_runs = dict(zip(counts.tolist(), known, strict=True))
+claim("seeds-factors", "true spread divided by the measured one, ends of the 95 % interval",
+    measured={f"{end}, {count} runs": getattr(by_runs[count], end) / by_runs[count].sd
+              for count in (5, 20) for end in ("low", "high")},
+    equals={"low, 5 runs": 0.60, "high, 5 runs": 2.87,
+            "low, 20 runs": 0.76, "high, 20 runs": 1.46}, rtol=0.01)  # fmt: skip
 claim("seeds-difference",
     "two standard errors of a difference of means of five runs late, points",
-    measured=200 * np.sqrt(2 / 5) * spread.sd[1].mean(), between=(0.3, 1.0))
+    measured=200 * np.sqrt(2 / 5) * late_sd.mean(), between=(0.3, 1.0))
 plt.show()
 
 # %%

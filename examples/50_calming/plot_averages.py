@@ -96,20 +96,28 @@ fig.set_label(
 # What to see: the same average calms the three rates quite differently. At the lowest rate the run itself
 # moves so slowly that the average follows it. Where it jumps from side to side, neighbours cancel.
 
-# Independent steps would be off by a factor of 2 to 28
+at_rates = [f"rate {rate:g}" for rate in rates]
 claim("average-law",
-    "variance left by averages of decay 0.8 to 0.98 at three rates, over the law",
-    measured=(ratio / law).ravel(), equals=1.0, rtol=0.04)
-claim("average-left", "variance left at d = 0.98, for the rates 0.05, 0.2, 1.5",
-    measured=ratio[3], equals=law[3], rtol=0.04)
+    "variance left by averages of decay 0.8 to 0.98 at three rates, divided by the formula's",
+    measured=(ratio / law).ravel(), equals=1.0, rtol=0.04,
+    otherwise="the formula for independent steps is off by a factor of 2 to 28")
+claim("average-left", "variance left by an average with d = 0.98",
+    measured=dict(zip(at_rates, ratio[3], strict=True)),
+    equals=dict(zip(at_rates, law[3], strict=True)), rtol=0.04)
 claim("average-slow",
-    "variance left at the rate 0.05 and d = 0.98, over that of independent steps",
+    "variance left at the rate 0.05 and d = 0.98, as a multiple of that of independent steps",
     measured=ratio[3, 0] / naive[3], above=20)
-start = [np.argmax(np.median(each[:, 1], axis=(1, 2)) < 0.5) for each in (x, averages[3])]
-# An average without lag would be down with the weight.
-claim("average-lag",
-    "steps from 10 to 0.5 at the rate 0.2: the weight, its average at d = 0.98",
-    measured=start, between=([10, 100], [20, 250]))
+
+# %%
+# How long does it take from 10 to 0.5, at the rate 0.2?
+def steps_down(values):
+    return np.argmax(np.median(values[:, 1], axis=(1, 2)) < 0.5)
+
+
+claim("average-lag", "steps from 10 to 0.5 at the rate 0.2; the average has d = 0.98",
+    measured={"weight": steps_down(x), "average": steps_down(averages[3])},
+    between={"weight": (10, 20), "average": (100, 250)},
+    otherwise="an average without lag would be down with the weight")
 
 # %%
 # The mean of many steps
@@ -142,17 +150,16 @@ fig.set_label(
 # more than a hundredfold. So on a bowl, whose noise does not grow with the distance, a high rate costs little
 # where the weights are averaged.
 claim("polyak-law",
-    "variance of the mean of 10 to 80 steps at three rates, over the law",
+    "variance of the mean of 10 to 80 steps at three rates, divided by the formula's",
     measured=(spread / exact).ravel(), equals=1.0, rtol=0.05)
 widths = (rest**2).mean(axis=(0, 2, 3))
-# At the rate 1.5 the law for small rates, η/2, would be fourfold too small
-claim("average-band", "variance of the weights themselves at three rates, over the law",
-    measured=widths / theory.stationary_variance(rates, 1.0, 1.0), equals=1.0, rtol=0.03)
-# Were a mean of T only the band's variance over T, it would differ as much as the bands.
-claim("polyak-same",
-    "rates 1.5 over 0.05: the band's variance; that of means of 80 steps",
-    measured=[widths[2] / widths[0], spread[3, 2] / spread[3, 0]],
-    between=([100, 1.0], [140, 1.6]))
+claim("average-band", "variance of the weights themselves at three rates, divided by the formula's",
+    measured=widths / theory.stationary_variance(rates, 1.0, 1.0), equals=1.0, rtol=0.03,
+    otherwise="at the rate 1.5 the formula for small rates, η/2, is four times too small")
+claim("polyak-same", "variance at the rate 1.5, as a multiple of that at 0.05",
+    measured={"weights": widths[2] / widths[0], "means of 80 steps": spread[3, 2] / spread[3, 0]},
+    between={"weights": (100, 140), "means of 80 steps": (1.0, 1.6)},
+    otherwise="if a mean had just the weights' variance divided by 80, both would be alike")
 
 # %%
 # Smoothing the display
@@ -163,15 +170,15 @@ claim("polyak-same",
 noise = np.random.default_rng(0).standard_normal((1500, 400))
 climb = np.arange(1500.0)
 alphas = np.array([0.6, 0.9])
-left = [lfilter([1 - a], [1, -a], noise, axis=0)[200:].std() for a in alphas]
-late = [climb[-1] - lfilter([1 - a], [1, -a], climb)[-1] for a in alphas]
+left = {f"alpha {a}": lfilter([1 - a], [1, -a], noise, axis=0)[200:].std() for a in alphas}
+late = {f"alpha {a}": climb[-1] - lfilter([1 - a], [1, -a], climb)[-1] for a in alphas}
 
-# What to see: smoothing by 0.9 hides three quarters of the noise, and nine points of lag are its price. The
-# root of 1 - alpha alone would be a quarter to two fifths too much
-claim("smoothing-noise", "noise left by smoothing with 0.6 and 0.9",
-    measured=left, equals=theory.smoothing_factor(alphas), rtol=0.02)
-claim("smoothing-lag", "points by which a smoothed climb is late, at 0.6 and 0.9",
-    measured=late, equals=theory.smoothing_lag(alphas), rtol=1e-6)
+# What to see: smoothing by 0.9 hides three quarters of the noise, and nine points of lag are its price.
+claim("smoothing-noise", "noise left by smoothing the display",
+    measured=left, equals=dict(zip(left, theory.smoothing_factor(alphas), strict=True)), rtol=0.02,
+    otherwise="the root of 1 - alpha alone is a quarter to two fifths too much")
+claim("smoothing-lag", "points by which a smoothed climb is late",
+    measured=late, equals=dict(zip(late, theory.smoothing_lag(alphas), strict=True)), rtol=1e-6)
 
 # %%
 # All of it, to play with
@@ -213,11 +220,13 @@ plotting.Explorable(
 # %%
 # What to see: at the rate 0.05 even 0.98 leaves a quarter, and is late; at 1.5 even 0.8 takes nearly all away.
 
-# Independent steps would be off by up to a factor of 32.
-claim("average-play-law", "variance left over the law at all 30 positions of the sliders",
-    measured=left_over / play_law, equals=1.0, rtol=0.1)
-claim("average-play-late", "the average is later than the weight, and the later the higher the decay: positions",
-    measured=[(down > alone).sum(), (np.diff(down, axis=0) > 0).sum()], equals=[30, 24])
+claim("average-play-law", "variance left, divided by the formula's, at all 30 positions of the sliders",
+    measured=left_over / play_law, equals=1.0, rtol=0.1,
+    otherwise="the formula for independent steps is off by up to a factor of 32")
+claim("average-play-late", "positions of the sliders at which the average is late",
+    measured={"later than the weight": (down > alone).sum(),
+              "later than at the next lower decay": (np.diff(down, axis=0) > 0).sum()},
+    equals={"later than the weight": 30, "later than at the next lower decay": 24})
 plt.show()
 
 # %%

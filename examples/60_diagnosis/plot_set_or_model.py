@@ -69,15 +69,16 @@ fig.set_label(
 # What to see: on 50 digits most of the jumping is the set's, on 800 most of it is the model's, and a single set
 # with a single run finds that out from its own flips.
 law = guesses.mean(axis=(1, 2)) / (drawn.mean() / sizes)
-claim("share-law", "what sets of 50, 200, 800 say that they add, over what they add",
+claim("share-law", "what sets of 50, 200, 800 say that they add, divided by what they add",
     measured=law, equals=1.0, rtol=0.03)
+added = 100 * guesses.sum(axis=(1, 2)) / seen.sum(axis=(1, 2))
 claim("share-sizes", "share that the set adds, mean over runs and sets, in per cent",
-    measured=100 * guesses.sum(axis=(1, 2)) / seen.sum(axis=(1, 2)),
-    between=([50, 15, 3], [80, 45, 20]))
-# Were the error bar what the set adds to each change, twice p(1-p)/n, these would be 1.
+    measured={f"{n} digits": share for n, share in zip(sizes, added, strict=True)},
+    between={"50 digits": (50, 80), "200 digits": (15, 45), "800 digits": (3, 20)})
 p = correct.mean(axis=(0, 2))
-claim("share-bar", "what the set adds to the square of a change, over what two fresh sets would",
-    measured=(drawn / (2 * p * (1 - p))).mean(), below=0.6)
+claim("share-bar", "what the set adds to the square of a change, divided by what two fresh sets add",
+    measured=(drawn / (2 * p * (1 - p))).mean(), below=0.6,
+    otherwise="if the error bar were what the set adds to each change, it would be 1")
 
 # %%
 # What the log alone says
