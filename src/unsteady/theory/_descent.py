@@ -1,133 +1,224 @@
-"""Steps: when descent with a given learning rate converges, and how fast it leaves a flat place."""
+"""Descent: when a learning rate converges, and how long it takes to leave a flat region."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import expi
 
-from unsteady._validation import number
+from unsteady._validation import Hyperparameter, number
 
 
-def descent_factor(learning_rate: Any, curvature: Any) -> Any:
+def descent_factor(learning_rate: ArrayLike, curvature: ArrayLike) -> Hyperparameter:
     r"""Return the factor :math:`1 - \eta\lambda` by which a step multiplies the distance to the minimum.
 
-    Between 0 and 1 the iterate closes in from one side, at 0 it arrives, below 0 it changes sides at every
-    step, at -1 it alternates for ever, below -1 it diverges. At 1 it stands still; above 1, which takes a
-    curvature below 0, it leaves to one side.
+    Between 0 and 1 the iterate approaches the minimum from one side. At 0 it reaches the minimum in one step.
+    Below 0 it changes sides at every step. At -1 it oscillates for ever, and below -1 it diverges. At 1 it
+    does not move. A factor above 1 needs a negative curvature, and the iterate then moves away on one side.
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or array
         :math:`\eta`, at least 0.
-    curvature : float
-        :math:`\lambda` along the direction; below 0 at a saddle.
+    curvature : float or array
+        :math:`\lambda`, the curvature along the direction. At a saddle it may be below 0.
+
+    Returns
+    -------
+    float or array
+        The factor.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
 
     Notes
     -----
     Exact for gradient descent on a quadratic, direction by direction. Source: the gradient of
     :math:`\frac12 \lambda x^2` is :math:`\lambda x`.
+
+    Examples
+    --------
+    Curvatures of 2, 4, 6 and 10 under one learning rate: approach, arrival, oscillation, divergence.
+
+    >>> descent_factor(0.25, [2.0, 4.0, 6.0, 10.0]).tolist()
+    [0.5, 0.0, -0.5, -1.5]
     """
     learning_rate = number("learning_rate", learning_rate, at_least=0)
     return 1 - learning_rate * number("curvature", curvature)
 
 
-def stability_bound(curvature: Any, momentum: Any = 0.0, nesterov: bool = False) -> Any:
+def stability_bound(
+    curvature: ArrayLike, momentum: ArrayLike = 0.0, nesterov: bool = False
+) -> Hyperparameter:
     r"""Return the learning rate at which descent on a quadratic stops converging.
 
-    :math:`2/\lambda` without momentum, :math:`2(1+\beta)/\lambda` for the heavy ball, and
+    The bound is :math:`2/\lambda` without momentum, :math:`2(1+\beta)/\lambda` for the heavy ball, and
     :math:`\frac{2 + 2\beta}{(1 + 2\beta)\lambda}` for Nesterov's momentum.
 
     Parameters
     ----------
-    curvature : float
-        :math:`\lambda`, the largest, above 0.
-    momentum : float
+    curvature : float or array
+        :math:`\lambda`, the largest curvature, above 0.
+    momentum : float or array
         :math:`\beta`, at least 0 and below 1.
     nesterov : bool
-        Whether the momentum is Nesterov's.
+        True for Nesterov's momentum, False for the heavy ball.
+
+    Returns
+    -------
+    float or array
+        A learning rate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
 
     Notes
     -----
-    Exact for the full gradient of a quadratic whose largest curvature is :math:`\lambda`. Source: the
+    Exact for full-batch gradients of a quadratic whose largest curvature is :math:`\lambda`. Source: the
     roots of the recursion's characteristic polynomial; Polyak (1964) for the heavy ball.
+
+    Examples
+    --------
+    >>> stability_bound(4.0), stability_bound(4.0, momentum=0.5), stability_bound(4.0, 0.5, nesterov=True)
+    (0.5, 0.75, 0.375)
     """
     curvature = number("curvature", curvature, above=0)
     momentum = number("momentum", momentum, at_least=0, below=1)
     return (2 + 2 * momentum) / ((1 + 2 * momentum if nesterov else 1) * curvature)
 
 
-def momentum_factor(learning_rate: Any, curvature: Any, momentum: Any, nesterov: bool = False) -> Any:
-    r"""Return the factor a step by which descent with momentum shrinks the error in the long run.
+def momentum_factor(
+    learning_rate: ArrayLike, curvature: ArrayLike, momentum: ArrayLike, nesterov: bool = False
+) -> Hyperparameter:
+    r"""Return the factor by which each step of descent with momentum shrinks the error in the long run.
 
-    The larger modulus of the roots of :math:`z^2 - (1 + \beta - \eta\lambda) z + \beta` (heavy ball) or
-    :math:`z^2 - (1+\beta)(1-\eta\lambda) z + \beta (1-\eta\lambda)` (Nesterov). For the heavy ball it is
-    :math:`\sqrt\beta` while :math:`(1-\sqrt\beta)^2 < \eta\lambda < (1+\sqrt\beta)^2`, where it rings.
+    The factor is the larger modulus of the roots of :math:`z^2 - (1 + \beta - \eta\lambda) z + \beta` (heavy
+    ball) or :math:`z^2 - (1+\beta)(1-\eta\lambda) z + \beta (1-\eta\lambda)` (Nesterov). For the heavy ball
+    with :math:`(1-\sqrt\beta)^2 < \eta\lambda < (1+\sqrt\beta)^2` the factor is :math:`\sqrt\beta`, and the
+    error oscillates while it shrinks.
 
     Parameters
     ----------
-    learning_rate, curvature : float
-        :math:`\eta` and :math:`\lambda`.
-    momentum, nesterov
-        As for :func:`stability_bound`.
+    learning_rate, curvature : float or array
+        :math:`\eta`, at least 0, and :math:`\lambda`.
+    momentum : float or array
+        :math:`\beta`, at least 0 and below 1.
+    nesterov : bool
+        True for Nesterov's momentum, False for the heavy ball.
+
+    Returns
+    -------
+    float or array
+        The factor, at least 0. Above 1 the run diverges.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
 
     Notes
     -----
-    Exact for the full gradient of a quadratic. Source: as for :func:`stability_bound`.
+    Exact for full-batch gradients of a quadratic. Source: as for :func:`stability_bound`.
+
+    Examples
+    --------
+    The heavy ball with :math:`\beta` = 0.25 shrinks the error by :math:`\sqrt{0.25}` = 0.5 per step, whether
+    the curvature is 2 or 4.
+
+    >>> momentum_factor(0.25, curvature=[2.0, 4.0], momentum=0.25).round(6).tolist()
+    [0.5, 0.5]
     """
     step = 1 - descent_factor(learning_rate, curvature)
     momentum = number("momentum", momentum, at_least=0, below=1)
-    total = (1 + momentum) * (1 - step) if nesterov else 1 + momentum - step
-    product = momentum * (1 - step) if nesterov else momentum + 0 * step
-    root = np.sqrt(np.asarray(total**2 - 4 * product, dtype=complex))
-    return np.maximum(np.abs(total + root), np.abs(total - root)) / 2
+    root_sum = (1 + momentum) * (1 - step) if nesterov else 1 + momentum - step
+    root_product = momentum * (1 - step) if nesterov else momentum + 0 * step
+    discriminant = np.sqrt(np.asarray(root_sum**2 - 4 * root_product, dtype=complex))
+    largest: Hyperparameter = np.maximum(np.abs(root_sum + discriminant), np.abs(root_sum - discriminant)) / 2
+    return largest
 
 
-def adam_sharpness_bound(learning_rate: Any, beta1: Any = 0.9) -> Any:
-    r"""Return the preconditioned sharpness at which Adam turns unstable.
+def adam_sharpness_bound(learning_rate: ArrayLike, beta1: ArrayLike = 0.9) -> Hyperparameter:
+    r"""Return the preconditioned sharpness at which Adam becomes unstable.
 
-    It is :math:`\frac{2 + 2\beta_1}{(1-\beta_1)\eta}`, to be compared with the largest eigenvalue of
-    :math:`P^{-1} H`, where :math:`P = \operatorname{diag}(\sqrt{v} + \epsilon)`; 38 over the rate at
-    :math:`\beta_1 = 0.9`.
+    The bound is :math:`\frac{2 + 2\beta_1}{(1-\beta_1)\eta}`, which is :math:`38/\eta` for
+    :math:`\beta_1 = 0.9`. Compare it with the largest eigenvalue of :math:`P^{-1} H`, where
+    :math:`P = \operatorname{diag}(\sqrt{v} + \epsilon)`.
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or array
         :math:`\eta`, above 0.
-    beta1 : float
+    beta1 : float or array
         :math:`\beta_1`, at least 0 and below 1.
+
+    Returns
+    -------
+    float or array
+        A preconditioned sharpness.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
 
     Notes
     -----
-    Assumes that the preconditioner is frozen and the gradient is that of a quadratic. Source: Cohen et
-    al. (2022), arXiv 2207.14484.
+    Assumes a constant preconditioner and the gradient of a quadratic. Source: Cohen et al. (2022), arXiv
+    2207.14484.
+
+    Examples
+    --------
+    >>> round(adam_sharpness_bound(0.01))
+    3800
     """
     learning_rate = number("learning_rate", learning_rate, above=0)
     beta1 = number("beta1", beta1, at_least=0, below=1)
     return (2 + 2 * beta1) / ((1 - beta1) * learning_rate)
 
 
-def adam_safe_epsilon(learning_rate: Any, curvature: Any, beta1: Any = 0.9) -> Any:
-    r"""Return the smallest :math:`\epsilon` with which Adam can come to rest at a minimum.
+def adam_safe_epsilon(
+    learning_rate: ArrayLike, curvature: ArrayLike, beta1: ArrayLike = 0.9
+) -> Hyperparameter:
+    r"""Return the smallest :math:`\epsilon` with which Adam can settle at a minimum.
 
-    It is :math:`\eta\lambda \frac{1-\beta_1}{2+2\beta_1}`, a 38th of :math:`\eta\lambda` at
-    :math:`\beta_1 = 0.9`: near the minimum the gradients vanish, :math:`\epsilon` is all that is left of
-    the preconditioner, and the preconditioned sharpness rises to :math:`\lambda/\epsilon`.
+    It is :math:`\eta\lambda \frac{1-\beta_1}{2+2\beta_1}`, which is :math:`\eta\lambda/38` for
+    :math:`\beta_1 = 0.9`. Near the minimum the gradients vanish, and the preconditioner shrinks to
+    :math:`\epsilon`. The preconditioned sharpness then rises to :math:`\lambda/\epsilon`.
 
     Parameters
     ----------
-    learning_rate : float
+    learning_rate : float or array
         :math:`\eta`, at least 0.
-    curvature : float
-        :math:`\lambda`, the largest of the loss at the minimum, above 0.
-    beta1 : float
+    curvature : float or array
+        :math:`\lambda`, the largest curvature of the loss at the minimum, above 0.
+    beta1 : float or array
         :math:`\beta_1`, at least 0 and below 1.
+
+    Returns
+    -------
+    float or array
+        A value for :math:`\epsilon`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
 
     Notes
     -----
-    Assumes the full batch and a minimum that the model reaches, so that its gradients really vanish.
+    Assumes the full batch and a minimum that the model can reach, so that its gradients really vanish.
     Source: :func:`adam_sharpness_bound`.
+
+    Examples
+    --------
+    >>> round(adam_safe_epsilon(0.1, curvature=7.6), 4)  # 0.76 / 38
+    0.02
     """
     curvature = number("curvature", curvature, above=0)
     learning_rate = number("learning_rate", learning_rate, at_least=0)
@@ -135,114 +226,189 @@ def adam_safe_epsilon(learning_rate: Any, curvature: Any, beta1: Any = 0.9) -> A
     return learning_rate * curvature * (1 - beta1) / (2 + 2 * beta1)
 
 
-def rmsprop_first_step(learning_rate: Any, decay: Any = 0.99) -> Any:
-    r"""Return the size of RMSprop's first step, :math:`\eta / \sqrt{1 - \rho}`, whatever the gradient but 0.
+def rmsprop_first_step(learning_rate: ArrayLike, decay: ArrayLike = 0.99) -> Hyperparameter:
+    r"""Return the size of RMSprop's first step for any gradient except 0, :math:`\eta / \sqrt{1 - \rho}`.
 
     Parameters
     ----------
-    learning_rate : float
-        :math:`\eta`, at least 0. Adam's first step is :math:`\eta`.
-    decay : float
+    learning_rate : float or array
+        :math:`\eta`, at least 0. Adam's first step has the size :math:`\eta`.
+    decay : float or array
         :math:`\rho`, at least 0 and below 1.
 
+    Returns
+    -------
+    float or array
+        The change of each weight in the first step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
+
     Notes
     -----
-    Assumes running mean squares that start at zero without a correction, and an :math:`\epsilon` small
-    beside the gradient. Source: the first running mean square is :math:`(1-\rho) g^2`.
+    Assumes a running mean of squares that starts at zero without bias correction, and an
+    :math:`\epsilon` much smaller than the gradient. Source: the first running mean of squares is
+    :math:`(1-\rho) g^2`.
+
+    Examples
+    --------
+    With the usual decay of 0.99 the first step is ten times the learning rate.
+
+    >>> round(float(rmsprop_first_step(0.01)), 6)
+    0.1
     """
     decay = number("decay", decay, at_least=0, below=1)
-    return number("learning_rate", learning_rate, at_least=0) / np.sqrt(1 - decay)
+    size: Hyperparameter = number("learning_rate", learning_rate, at_least=0) / np.sqrt(1 - decay)
+    return size
 
 
-def saddle_escape_time(distance: Any, learning_rate: Any, escape: Any) -> Any:
-    r"""Return the number of steps in which descent leaves a saddle, :math:`\ln(1/y_0)/\ln(1+\eta\gamma)`.
+def saddle_escape_time(distance: ArrayLike, learning_rate: ArrayLike, escape: ArrayLike) -> Hyperparameter:
+    r"""Return the number of steps that descent takes to leave a saddle, :math:`\ln(1/y_0)/\ln(1+\eta\gamma)`.
 
     Parameters
     ----------
-    distance : float
-        :math:`y_0`, how far off the ridge it starts, as a share of the distance at which it counts as gone:
-        above 0 and at most 1.
-    learning_rate : float
+    distance : float or array
+        :math:`y_0`, the distance from the ridge at the start, as a share of the distance at which the run
+        counts as escaped. Above 0 and at most 1.
+    learning_rate : float or array
         :math:`\eta`, above 0.
-    escape : float
-        :math:`\gamma`, above 0: the curvature of the descending direction is :math:`-\gamma`.
+    escape : float or array
+        :math:`\gamma`, above 0. The curvature of the descending direction is :math:`-\gamma`.
+
+    Returns
+    -------
+    float or array
+        A number of steps, not rounded.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
 
     Notes
     -----
-    Exact for gradient descent on a quadratic saddle, up to the next whole step. Source: the distance
-    grows by :func:`descent_factor`, :math:`1 + \eta\gamma`, a step.
+    Exact for gradient descent on a quadratic saddle, rounded up to a whole step. Source: each step multiplies
+    the distance by :func:`descent_factor`, :math:`1 + \eta\gamma`.
+
+    Examples
+    --------
+    With :math:`\eta\gamma` = 1 the distance doubles at each step: 1/8, 1/4, 1/2, 1.
+
+    >>> round(float(saddle_escape_time(1 / 8, learning_rate=0.5, escape=2.0)), 6)
+    3.0
     """
     distance = number("distance", distance, above=0, at_most=1)
     learning_rate = number("learning_rate", learning_rate, above=0)
-    return np.log(1 / distance) / np.log1p(learning_rate * number("escape", escape, above=0))
+    steps: Hyperparameter = np.log(1 / distance) / np.log1p(learning_rate * number("escape", escape, above=0))
+    return steps
 
 
-def plateau_escape_time(distance: Any, learning_rate: Any, curvature: Any = 1.0) -> Any:
-    r"""Return the number of steps in which descent crosses a plateau to the rim of its hole.
+def plateau_escape_time(
+    distance: ArrayLike, learning_rate: ArrayLike, curvature: ArrayLike = 1.0
+) -> Hyperparameter:
+    r"""Return the number of steps that descent takes to cross a plateau to its steepest point.
 
-    It is :math:`\frac{1}{2\eta\lambda} \left(\operatorname{Ei}(\lambda r_0^2/2) -
-    \operatorname{Ei}(1/2)\right)`, which grows nearly as :math:`e^{\lambda r_0^2/2}`.
+    The number is :math:`\frac{1}{2\eta\lambda} \left(\operatorname{Ei}(\lambda r_0^2/2) -
+    \operatorname{Ei}(1/2)\right)`, with :math:`\operatorname{Ei}` the exponential integral. It grows nearly
+    as :math:`e^{\lambda r_0^2/2}`.
 
     Parameters
     ----------
-    distance : float
-        :math:`r_0` from the minimum of :class:`unsteady.objectives.Plateau`, at least
-        :math:`1/\sqrt\lambda`, where the gradient is largest and the crossing ends.
-    learning_rate : float
+    distance : float or array
+        :math:`r_0`, the distance from the minimum of :class:`unsteady.objectives.Plateau` at the start. At
+        least :math:`1/\sqrt\lambda`, the distance at which the gradient is largest and the crossing ends.
+    learning_rate : float or array
         :math:`\eta`, above 0.
-    curvature : float
-        :math:`\lambda` at the minimum, above 0.
+    curvature : float or array
+        :math:`\lambda`, the curvature at the minimum, above 0.
+
+    Returns
+    -------
+    float or array
+        A number of steps, not rounded.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a number, is not finite or is outside its range.
 
     Notes
     -----
-    Assumes small steps; longer ones take a few steps more in all, whatever the rate, which is little beside a
-    long wait. Source: the
-    integral of :math:`dr/dt = -\eta\lambda r e^{-\lambda r^2/2}`, with
-    :math:`\operatorname{Ei}` the exponential integral.
+    Assumes small steps. Larger steps add a few steps in all, whatever the learning rate, which is little
+    compared with a long crossing. Source: the integral of :math:`dr/dt = -\eta\lambda r e^{-\lambda r^2/2}`.
+
+    Examples
+    --------
+    Here Ei(2) - Ei(0.5) = 4.954 - 0.454, divided by 2 · 0.01 · 4. From twice the distance, the
+    crossing takes 98 times as long.
+
+    >>> plateau_escape_time([1.0, 2.0], learning_rate=0.01, curvature=4.0).round(1).tolist()
+    [56.3, 5499.1]
     """
     curvature = number("curvature", curvature, above=0)
     learning_rate = number("learning_rate", learning_rate, above=0)
     scaled = curvature * np.square(number("distance", distance, above=0)) / 2
     if np.any(scaled < 0.5 * (1 - 1e-12)):
-        raise ValueError(f"distance must be at least 1/sqrt(curvature), got {distance}")
-    return (expi(scaled) - expi(0.5)) / (2 * learning_rate * curvature)
+        raise ValueError(f"distance must be at least 1/sqrt(curvature), got {distance!r}")
+    steps: Hyperparameter = (expi(scaled) - expi(0.5)) / (2 * learning_rate * curvature)
+    return steps
 
 
 class WellBounds(NamedTuple):
-    """Learning rates at which descent on two smooth wells changes what it does."""
+    """The learning rates that separate four behaviours of gradient descent on a double well.
 
-    settle: Any
-    """Below it the run settles at a minimum."""
-    stay: Any
-    """Below it the run stays in its well."""
-    remain: Any
-    """Below it the run stays near the two wells."""
+    Examples
+    --------
+    >>> bounds = WellBounds(settle=0.5, stay=0.8, remain=1.0)
+    >>> bounds.settle < 0.6 < bounds.stay  # a learning rate of 0.6 oscillates within one well
+    True
+    """
+
+    settle: Hyperparameter
+    """Below this learning rate the run settles at a minimum."""
+    stay: Hyperparameter
+    """Below this learning rate the run stays in its well."""
+    remain: Hyperparameter
+    """Below this learning rate the run stays near the two wells. Above it, the run diverges."""
 
 
-def double_well_bounds(curvature: Any) -> WellBounds:
-    r"""Return the learning rates at which descent stops settling in, staying in, and staying near two wells.
+def double_well_bounds(curvature: ArrayLike) -> WellBounds:
+    r"""Return the three learning rates at which descent on a double well changes its behaviour.
 
-    On :class:`unsteady.objectives.DoubleWell` it settles at the minimum of a well below
-    :math:`2/\lambda`; it swings within the well, first between two points, up to
-    :math:`(3\sqrt3 - 2)/\lambda`, about 3.2; it wanders between the wells up to :math:`4/\lambda`, and
-    diverges beyond.
+    On :class:`unsteady.objectives.DoubleWell`, a run below :math:`2/\lambda` settles at the minimum of one
+    well. Up to :math:`(3\sqrt3 - 2)/\lambda`, about :math:`3.2/\lambda`, the run oscillates within the well,
+    at first between two points. Up to :math:`4/\lambda` the run wanders between the wells. Above this it
+    diverges.
 
     Parameters
     ----------
-    curvature : float
-        :math:`\lambda` at the minima, above 0.
+    curvature : float or array
+        :math:`\lambda`, the curvature at the minima, above 0.
 
     Returns
     -------
     WellBounds
+        Three learning rates.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `curvature` is not a number, is not finite or is not above 0.
 
     Notes
     -----
-    Exact for gradient descent from a start between the minimum and the farthest point that a step
+    Exact for gradient descent that starts between the minimum and the farthest point that a step
     from the same well can reach. Source: a step takes :math:`x` to :math:`(1+a) x - a x^3` with
-    :math:`a = \eta\lambda/2` (in units of the half distance). Its highest point within a well,
-    :math:`\frac23 (1+a) \sqrt{(1+a)/3a}`, is thrown across the ridge once it lies beyond
-    :math:`\sqrt{(1+a)/a}`, that is once :math:`2(1+a) > 3\sqrt3`.
+    :math:`a = \eta\lambda/2`, in units of the half distance. The highest point that a step within a well
+    reaches is :math:`\frac23 (1+a) \sqrt{(1+a)/3a}`. A step from beyond :math:`\sqrt{(1+a)/a}` crosses the
+    ridge. The highest point lies beyond it as soon as :math:`2(1+a) > 3\sqrt3`.
+
+    Examples
+    --------
+    >>> [round(float(bound), 2) for bound in double_well_bounds(curvature=4.0)]
+    [0.5, 0.8, 1.0]
     """
     curvature = number("curvature", curvature, above=0)
     return WellBounds(2 / curvature, (3 * np.sqrt(3) - 2) / curvature, 4 / curvature)
