@@ -1,4 +1,4 @@
-"""Gradients and Hessians against finite differences; minima and curvature where they are said to be."""
+"""Gradients and Hessians against finite differences; minima and curvature as documented."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_gradient_and_hessian_are_derivatives(objective, x):
         (DoubleWell(2.0, 1.5), [-1.5]),
     ],
 )
-def test_minima_are_where_they_are_said_to_be(objective, place):
+def test_minima_are_where_the_docstring_puts_them(objective, place):
     place = np.array(place)
     assert objective.value(place) == pytest.approx(objective.lowest)
     np.testing.assert_allclose(objective.gradient(place), 0, atol=1e-12)
@@ -51,7 +51,7 @@ def test_minima_are_where_they_are_said_to_be(objective, place):
     np.testing.assert_allclose(np.diagonal(objective.hessian(place)), curvature)
 
 
-def test_two_bowls_have_the_derivatives_of_the_lower_one():
+def test_two_bowls_have_the_derivatives_of_the_smaller_quadratic():
     x = np.random.default_rng(0).uniform(-3, 3, (4, 5, 1))
     assert BOWLS.value(x).shape == (4, 5)
     np.testing.assert_allclose(BOWLS.gradient(x), differences(BOWLS.value, x), atol=1e-8)
@@ -68,12 +68,12 @@ def test_two_bowls_have_two_minima():
     assert BOWLS.lowest == 0.0
 
 
-def test_the_seeds_parabola():
+def test_a_parabola_in_its_usual_form():
     x = np.linspace(-1, 5, 7)[:, None]
     np.testing.assert_allclose(OBJECTIVES[0].value(x), x[:, 0] ** 2 - 4 * x[:, 0] + 3, atol=1e-12)
 
 
-def test_a_saddle_holds_one_way_and_lets_go_the_other():
+def test_a_saddle_curves_up_along_one_axis_and_down_along_the_other():
     np.testing.assert_array_equal(Saddle(2.0, 0.5).hessian(np.zeros(2)), np.diag([2.0, -0.5]))
 
 
@@ -99,7 +99,7 @@ def test_the_ridge_between_two_wells():
         (lambda: TwoBowls((1.0, 0.0), (-1, 1)), ValueError, "curvatures must be .*> 0, got 0"),
         (lambda: TwoBowls(1.0, (-1, 1)), ValueError, "curvatures must be a pair of numbers, got 1.0"),
         (lambda: TwoBowls((1.0, 1.0), (1, -1)), ValueError, "minima must ascend"),
-        (lambda: TwoBowls((1.0, 1.0), (-1, 1), (9, 0)), ValueError, "offsets must leave each bowl a minimum"),
+        (lambda: TwoBowls((1.0, 1.0), (-1, 1), (9, 0)), ValueError, "offsets must leave each quadratic"),
         (lambda: BOWLS.value(np.zeros((4, 2))), ValueError, r"x must have 1 dims.*\(4, 2\)"),
         (lambda: Slope(np.ones((2, 2))), ValueError, r"steepness must be a number or .*\(2, 2\)"),
         (lambda: Slope([1.0, 2.0]).value(np.zeros(3)), ValueError, r"x must have 2 dims.*\(3,\)"),
