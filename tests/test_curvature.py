@@ -35,7 +35,7 @@ def dense(model, parameters, X, y, buffers, place):
 
 
 @each
-def test_products_are_those_with_the_hessian(model, somewhere):
+def test_products_agree_with_the_written_out_hessian(model, somewhere):
     parameters, X, y, buffers = somewhere(model)
     rng = np.random.default_rng(1)
     vectors = [rng.standard_normal(p.shape) for p in parameters]
@@ -144,11 +144,11 @@ def test_a_replicate_does_not_depend_on_its_neighbours(somewhere):
 def largest(matrix, **options):
     matrix = np.asarray(matrix, dtype=float)
     options = {"tolerance": 1e-9, "iterations": 100} | options
-    return curvature._largest(lambda v: v @ matrix, 1, len(matrix), **options)[0]
+    return curvature._largest_eigenvalue(lambda v: v @ matrix, 1, len(matrix), **options)[0]
 
 
 @pytest.mark.parametrize("size", [1, 5, 7, 32])
-def test_the_largest_is_not_the_one_of_largest_size_and_none_is_made_up(size):
+def test_the_largest_eigenvalue_is_signed_and_none_is_invented(size):
     assert largest(-2 * np.eye(size)) == pytest.approx(-2)
     assert largest(np.diag(-np.arange(1.0, size + 1))) == pytest.approx(-1)
     assert largest(np.zeros((size, size))) == 0

@@ -33,7 +33,8 @@ class NoiseScale(NamedTuple):
 
     Examples
     --------
-    The gradient has the squared length 4 and the noise of one example is 12, so a batch of 3 has a noise of 4.
+    The gradient has the squared length 4 and the noise of one example is 12, so a batch of 3 has a noise of
+    4.
 
     >>> estimate = two_batch_noise_scale(16.0, 7.0, small_size=1, large_size=4)
     >>> float(estimate.squared_norm), float(estimate.trace), float(estimate.scale)
