@@ -44,7 +44,7 @@ def test_nothing_flips():
     assert np.isnan(flip_share(np.ones((3, 4), dtype=bool)))
 
 
-def test_the_law_of_changes_is_exact_over_all_subsets():
+def test_change_variance_is_exact_over_all_subsets():
     correct = np.random.default_rng(1).random((2, 9)) < [[0.4], [0.8]]
     D, F = np.diff(correct.mean(axis=1))[0], churn(correct)[0]
     changes = [np.diff(correct[:, list(chosen)].mean(axis=1))[0] for chosen in combinations(range(9), 4)]
@@ -90,14 +90,14 @@ def test_bad_input_is_named(call, error, message):
         call()
 
 
-def test_split_halves_tell_better_runs_from_luck():
+def test_split_halves_distinguish_better_runs_from_sampling_error():
     rng = np.random.default_rng(0)
-    level = rng.normal(0.8, 0.05, size=(2000, 1))
+    accuracy = rng.normal(0.8, 0.05, size=(2000, 1))
     alike = rng.random((2000, 200)) < 0.8
-    differing = rng.random((2000, 200)) < level
+    differing = rng.random((2000, 200)) < accuracy
     found = split_half_correlation(np.stack([alike, differing]), halvings=50)
-    luck = (0.8 * 0.2 - 0.05**2) / 100
-    np.testing.assert_allclose(found, [0, 0.05**2 / (0.05**2 + luck)], atol=0.04)
+    sampling_variance = (0.8 * 0.2 - 0.05**2) / 100
+    np.testing.assert_allclose(found, [0, 0.05**2 / (0.05**2 + sampling_variance)], atol=0.04)
 
 
 def test_split_halves_are_correlations_of_the_halves():
@@ -112,7 +112,7 @@ def test_split_halves_are_correlations_of_the_halves():
 
 def test_halvings_that_tie_do_not_count():
     correct = np.ones((1, 3, 4), dtype=bool)
-    correct[0, 0, 0] = correct[0, 1, 1] = False  # a half of the last two digits is a tie
+    correct[0, 0, 0] = correct[0, 1, 1] = False  # a half of the last two examples is a tie
     assert np.isfinite(split_half_correlation(correct, halvings=50)).all()
 
 
@@ -129,7 +129,7 @@ def test_the_interval_of_a_spread_holds_its_level(runs):
     np.testing.assert_allclose(spread.mean, scores.mean(axis=1))
 
 
-def test_five_seeds_know_their_spread_within_the_factors_in_the_docstring():
+def test_the_interval_of_a_spread_has_the_factors_in_the_docstring():
     five, twenty = (seed_spread(np.arange(runs)) for runs in (5, 20))
     np.testing.assert_allclose([five.low / five.sd, five.high / five.sd], [0.6, 2.9], atol=0.03)
     np.testing.assert_allclose([twenty.low / twenty.sd, twenty.high / twenty.sd], [0.76, 1.46], atol=0.005)
@@ -209,12 +209,12 @@ def test_the_best_epoch_is_scored_on_the_rest():
         (lambda c: best_epoch(c, 3, draws=0), ValueError, "draws must be an integer >= 1, got 0"),
     ],
 )
-def test_bad_input_to_what_seeds_tell_is_named(correct, call, error, message):
+def test_bad_input_to_statistics_over_seeds_is_named(correct, call, error, message):
     with pytest.raises(error, match=message):
         call(correct)
 
 
-def test_what_the_set_adds_is_the_variance_over_sets():
+def test_the_sampling_part_is_the_variance_over_evaluation_sets():
     """Against many sets drawn from a population whose own change is known."""
     rng = np.random.default_rng(0)
     n, sets = 60, 4000
@@ -225,7 +225,7 @@ def test_what_the_set_adds_is_the_variance_over_sets():
     assert (found.change**2 - found.sampling**2).mean() == pytest.approx(0.05**2, abs=0.0005)
 
 
-def test_groups_are_what_is_drawn():
+def test_whole_groups_are_sampled():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(15), 4)
     before, after = (np.repeat(rng.random((4000, 15)) < p, 4, axis=1) for p in (0.8, 0.75))
@@ -239,7 +239,7 @@ def test_groups_are_what_is_drawn():
     np.testing.assert_allclose(alone, decompose_fluctuation(correct).sampling)
 
 
-def test_shares_lie_between_nothing_and_all():
+def test_shares_lie_between_0_and_1():
     still = np.ones((5, 2, 10), dtype=bool)
     assert np.isnan(decompose_fluctuation(still).share).all()
     moved = np.zeros((2, 10), dtype=bool)

@@ -1,4 +1,4 @@
-"""Closed forms against simulation, enumeration, and numbers known."""
+"""Closed forms against simulation, enumeration, and known numbers."""
 
 from itertools import combinations
 
@@ -48,7 +48,7 @@ def test_bounds_of_stability():
     assert theory.adam_sharpness_bound(1.0) == pytest.approx(38)
 
 
-def test_ringing_decays_as_the_root_of_momentum_between_its_borders_only():
+def test_oscillation_decays_as_the_root_of_momentum_between_two_bounds_only():
     inside = np.linspace((1 - np.sqrt(0.9)) ** 2, (1 + np.sqrt(0.9)) ** 2, 9)
     np.testing.assert_allclose(theory.momentum_factor(inside, 1.0, 0.9), np.sqrt(0.9), rtol=1e-6)
     outside = np.array([0.9 * inside[0], 1.01 * inside[-1]])
@@ -70,14 +70,14 @@ def test_rmsprops_first_step():
 
 
 @pytest.mark.parametrize(("rate", "escape"), [(0.1, 1.0), (0.5, 2.0), (0.01, 0.3)])
-def test_a_saddle_is_left_when_theory_says(rate, escape):
+def test_a_saddle_is_left_at_the_predicted_step(rate, escape):
     path = descend(Saddle(1.0, escape), [0.5, 1e-5], SGD(rate), steps=4000)
     left = (np.abs(path.x[:, 1]) >= 1).argmax()
     assert 0 <= left - theory.saddle_escape_time(1e-5, rate, escape) < 1
 
 
 @pytest.mark.parametrize("curvature", [1.0, 4.0])
-def test_a_plateau_is_crossed_when_theory_says(curvature):
+def test_a_plateau_is_crossed_at_the_predicted_step(curvature):
     starts = np.array([1.5, 2.5, 3.5]) / np.sqrt(curvature)
     path = descend(Plateau(curvature), starts[:, None], SGD(0.01 / curvature), steps=6000)
     crossed = (np.abs(path.x[..., 0]) <= 1 / np.sqrt(curvature)).argmax(axis=0)
@@ -110,7 +110,7 @@ def test_gradient_variance_over_all_batches():
 
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
 def test_stationary_variance_of_noisy_descent(momentum):
-    """Iterate the exact covariance of (x, velocity) to rest: no chance in it."""
+    """Iterate the exact covariance of (x, velocity) until it is stationary, without random numbers."""
     rate, curvature, noise = 0.4, 1.5, 0.7
     step = np.array([[1 - rate * curvature, -rate * momentum], [curvature, momentum]])
     kick = noise * np.outer([-rate, 1], [-rate, 1])
@@ -170,8 +170,8 @@ def test_expected_change_is_exact_on_a_quadratic(n):
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.5, 0.95])
-def test_an_average_of_the_weights_leaves_the_share_that_theory_says(decay):
-    """Iterate the exact covariance of (x, average) to rest: no chance in it."""
+def test_an_average_of_the_weights_leaves_the_predicted_share_of_the_variance(decay):
+    """Iterate the exact covariance of (x, average) until it is stationary, without random numbers."""
     rate, curvature = 0.2, 1.5
     phi = 1 - rate * curvature
     step = np.array([[phi, 0], [(1 - decay) * phi, decay]])
@@ -196,7 +196,7 @@ def test_variance_of_a_mean_of_iterates(rate, steps):
     assert long == pytest.approx(noise / curvature**2 / 10**7, rel=1e-4)
 
 
-def test_smoothing_calms_white_noise_and_lags_behind_a_climb():
+def test_smoothing_reduces_white_noise_and_lags_behind_a_climb():
     alpha, points = 0.9, 200_000
     weights = (1 - alpha) * alpha ** np.arange(400)
     smooth = np.convolve(RNG.standard_normal(points), weights, mode="valid")
@@ -205,7 +205,7 @@ def test_smoothing_calms_white_noise_and_lags_behind_a_climb():
     assert theory.smoothing_lag(alpha) == pytest.approx(999 - climb[-1])
 
 
-def test_dropout_rests_on_average_where_the_gradient_over_all_masks_is_zero():
+def test_dropout_ridge_is_where_the_mean_gradient_over_all_masks_is_zero():
     rng = np.random.default_rng(4)
     X, y, q = rng.standard_normal((7, 3)), rng.standard_normal(7), 0.3
     w = theory.dropout_ridge(X, y, q)
@@ -219,7 +219,7 @@ def test_dropout_rests_on_average_where_the_gradient_over_all_masks_is_zero():
     np.testing.assert_allclose(theory.dropout_ridge(with_blank, y, q), [*w, 0], atol=1e-12)
 
 
-def test_a_subgradient_chatters_within_its_bound_and_reaches_it():
+def test_a_subgradient_oscillates_within_its_bound_and_reaches_it():
     rate, alpha, curvature, optimum = 0.3, 0.5, 2.0, np.linspace(-0.24, 0.24, 9)
     w = np.linspace(-0.01, 0.02, 400)[:, None] + 0 * optimum
     farthest = np.zeros_like(optimum)
@@ -232,7 +232,7 @@ def test_a_subgradient_chatters_within_its_bound_and_reaches_it():
     assert (bound < 2 * rate * alpha).all()
 
 
-def test_what_the_first_statistics_weigh():
+def test_weight_of_the_initial_statistics():
     running, momentum = 1.0, 0.9
     for _ in range(7):
         running = momentum * running + (1 - momentum) * 0.0
@@ -253,16 +253,16 @@ def test_variances_over_seeds():
 
 
 @pytest.mark.parametrize(("noise", "spread"), [(0.02, 0.0), (0.02, 0.03)])
-def test_the_best_of_many_looks_flatters(noise, spread):
-    truth, luck = spread * RNG.standard_normal((20_000, 12)), noise * RNG.standard_normal((20_000, 12))
-    best = (truth + luck).argmax(axis=1)[:, None]
-    mean, wobble = simulated(np.take_along_axis(luck, best, axis=1)[:, 0])
-    assert abs(mean - theory.selection_optimism(12, noise, spread)) < 4 * wobble
+def test_selection_optimism_of_the_best_of_many_candidates(noise, spread):
+    truth, error = spread * RNG.standard_normal((20_000, 12)), noise * RNG.standard_normal((20_000, 12))
+    best = (truth + error).argmax(axis=1)[:, None]
+    mean, standard_error = simulated(np.take_along_axis(error, best, axis=1)[:, 0])
+    assert abs(mean - theory.selection_optimism(12, noise, spread)) < 4 * standard_error
     assert theory.selection_optimism(12, 0.0, 0.0) == 0
     assert theory.selection_optimism(1, noise) == pytest.approx(0, abs=1e-12)
 
 
-def test_the_largest_of_a_few_normal_numbers():
+def test_the_largest_of_two_and_of_three_normal_numbers():
     # In closed form: 1/sqrt(pi) of two, 3/(2 sqrt(pi)) of three.
     assert theory.expected_max_normal(2) == pytest.approx(1 / np.sqrt(np.pi))
     assert theory.expected_max_normal(3) == pytest.approx(1.5 / np.sqrt(np.pi))
@@ -273,10 +273,10 @@ def test_errors_of_least_squares():
     rng = np.random.default_rng(3)
     X, noise = rng.standard_normal((draws, n, p)), rng.standard_normal((draws, n, 1))
     fitted = np.linalg.solve(X.swapaxes(1, 2) @ X, X.swapaxes(1, 2) @ noise)
-    train, wobble = simulated(((noise - X @ fitted) ** 2).mean(axis=(1, 2)))
-    assert abs(train - theory.least_squares_train_error(p, n)) < 4 * wobble
-    test, wobble = simulated(1 + (fitted**2).sum(axis=(1, 2)))
-    assert abs(test - theory.least_squares_test_error(p, n)) < 4 * wobble
+    train, standard_error = simulated(((noise - X @ fitted) ** 2).mean(axis=(1, 2)))
+    assert abs(train - theory.least_squares_train_error(p, n)) < 4 * standard_error
+    test, standard_error = simulated(1 + (fitted**2).sum(axis=(1, 2)))
+    assert abs(test - theory.least_squares_test_error(p, n)) < 4 * standard_error
 
 
 @pytest.mark.parametrize("p", [4, 10, 30, 60])
@@ -286,11 +286,11 @@ def test_risk_of_the_smallest_solution(p):
     X = rng.standard_normal((draws, n, p))
     truth = np.full((p, 1), np.sqrt(signal / p))
     y = X @ truth + np.sqrt(noise) * rng.standard_normal((draws, n, 1))
-    risk, wobble = simulated(((np.linalg.pinv(X) @ y - truth) ** 2).sum(axis=(1, 2)))
-    assert abs(risk - theory.minimum_norm_risk(p, n, noise, signal)) < 4 * wobble
+    risk, standard_error = simulated(((np.linalg.pinv(X) @ y - truth) ** 2).sum(axis=(1, 2)))
+    assert abs(risk - theory.minimum_norm_risk(p, n, noise, signal)) < 4 * standard_error
 
 
-def test_double_descent_has_its_peak_where_parameters_are_examples():
+def test_double_descent_has_its_peak_where_parameters_equal_examples():
     risk = theory.minimum_norm_risk(np.arange(1, 80), 20, 1.0, 1.0)
     assert np.flatnonzero(np.isinf(risk)).tolist() == [18, 19, 20]  # p = 19, 20, 21
 

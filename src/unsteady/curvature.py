@@ -104,8 +104,8 @@ def sharpness(
         As for :func:`hessian_product`.
     preconditioner : list of array, optional
         :math:`P`, above 0, in the shapes of `parameters`, as recorded by :func:`unsteady.training.train` with
-        ``record="preconditioner"``. The result is then the largest eigenvalue of :math:`P^{-1} H`, which is also
-        that of :math:`P^{-1/2} H P^{-1/2}`.
+        ``record="preconditioner"``. The result is then the largest eigenvalue of :math:`P^{-1} H`, which is
+        also that of :math:`P^{-1/2} H P^{-1/2}`.
     tolerance : float
         Stop when the residual of the eigenvector is smaller than this share of the eigenvalue. Above 0. The
         relative error of the eigenvalue is usually far smaller than the tolerance.
