@@ -78,6 +78,7 @@ def hessian_product(
     step = np.cbrt(np.finfo(np.float64).eps) * np.maximum(lengths[0], 1.0) / np.maximum(lengths[1], 1e-300)
 
     def gradients(sign: float) -> Parameters:
+        """Return the gradients at w + sign · step · v."""
         moved = [w + sign * _expand_to_matrices(step) * v for w, v in zip(parameters, vectors, strict=True)]
         return model.loss_and_gradient(moved, X, y, buffers=buffers)[2]
 

@@ -3,10 +3,10 @@ r"""Loss surfaces with known minima and curvature.
 Every objective takes points ``x`` of shape ``(*replicates, dims)``. It returns ``value(x)`` of shape
 ``(*replicates,)``, ``gradient(x)`` of shape ``(*replicates, dims)`` and ``hessian(x)`` of shape
 ``(*replicates, dims, dims)``. Points that are not numbers raise :class:`TypeError`, and points of the wrong
-shape raise :class:`ValueError`. Infinite points and NaN are allowed, so that a diverging run can be drawn.
+shape raise :class:`ValueError`. Infinite points and NaN are allowed, so that a diverging run can be plotted.
 
-Examples
---------
+For example, at a distance of 0.5 from the minimum the gradient is the curvature times 0.5:
+
 >>> from unsteady.objectives import Quadratic
 >>> Quadratic(curvature=4.0).gradient([[0.0], [0.5]]).tolist()
 [[0.0], [2.0]]
@@ -165,6 +165,7 @@ class Saddle:
 
     @property
     def _curvatures(self) -> Array:
+        """The curvatures along both axes."""
         return np.array([self.curvature, -self.escape])
 
     def value(self, x: ArrayLike) -> Array:
@@ -276,6 +277,7 @@ class DoubleWell:
 
     @property
     def _scale(self) -> float:
+        """The factor in front of the quartic."""
         return self.curvature / (8 * self.half_distance**2)
 
     def value(self, x: ArrayLike) -> Array:

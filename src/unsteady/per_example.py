@@ -7,8 +7,6 @@ epoch on examples that did not choose it.
 ``correct`` is an array of bool of shape ``(evaluations, *replicates, n)``, with the evaluations first and the
 examples last. :func:`unsteady.training.train` records it with ``record="correct"``.
 
-Examples
---------
 Accuracy stays at 2 of 4 in the first step, although 2 of the 4 examples flip.
 
 >>> import numpy as np
@@ -211,8 +209,8 @@ class Fluctuation(NamedTuple):
         The part of `change` that comes from the sampling of the examples: the root of the mean sampling
         variance.
     share : array, ``(*replicates,)``
-        The share of sampling in the mean *square*, ``sampling**2 / change**2``, from 0 to 1. NaN where
-        accuracy never changes.
+        The share of the mean *square* that sampling explains, ``sampling**2 / change**2``, from 0 to 1. NaN
+        where accuracy never changes.
 
     Examples
     --------

@@ -4,8 +4,6 @@ A formula says what a measured number should be. Arguments are numbers or arrays
 rule, unless an entry says otherwise. Results have the broadcast shape. An argument that is not finite, or is
 outside its range, raises :class:`ValueError`. An argument that is not a number raises :class:`TypeError`.
 
-Examples
---------
 How uncertain is an accuracy of 90 % on 900 examples? It is uncertain by one point.
 
 >>> from unsteady import theory

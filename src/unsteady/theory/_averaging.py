@@ -24,6 +24,8 @@ def ema_factor(decay: ArrayLike, learning_rate: ArrayLike, curvature: ArrayLike)
 
     .. math:: \frac{1-d}{1+d} \cdot \frac{1+d\phi}{1-d\phi}, \qquad \phi = 1 - \eta\lambda.
 
+    Here :math:`d` is the decay of the average.
+
     Parameters
     ----------
     decay : float or array

@@ -70,8 +70,9 @@ def change_variance(
 ) -> Hyperparameter:
     r"""Return the variance, over evaluation sets, of the change in accuracy between two models.
 
-    The variance is :math:`(F - D^2)/n`. Two models from successive epochs of one run have a small change
-    :math:`D`, and then the variance is close to :math:`F/n`.
+    The variance is :math:`(F - D^2)/n`, with :math:`F` the churn and :math:`D` the change on the population.
+    Two models from successive epochs of one run have a small change :math:`D`, and then the variance is close
+    to :math:`F/n`.
 
     Parameters
     ----------

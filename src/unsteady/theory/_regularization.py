@@ -11,7 +11,8 @@ from unsteady._validation import Array, Hyperparameter, finite, number, scalar
 def dropout_ridge(X: ArrayLike, y: ArrayLike, dropout: float) -> Array:
     r"""Return the weights that minimise the expected loss under dropout of the inputs, a ridge regression.
 
-    The weights minimise :math:`|y - Xw|^2 + \frac{q}{1-q} \sum_j (X^\top X)_{jj} w_j^2`.
+    The weights minimise :math:`|y - Xw|^2 + \frac{q}{1-q} \sum_j (X^\top X)_{jj} w_j^2`, with :math:`q` the
+    dropout probability.
 
     Parameters
     ----------
@@ -60,8 +61,9 @@ def l1_chatter_bound(
 ) -> Hyperparameter:
     r"""Return how far from 0 a weight may oscillate under the subgradient of an L1 penalty.
 
-    The bound is :math:`\eta (\alpha + \lambda |c|)`, which is below :math:`2\eta\alpha`. It applies to a
-    weight that the penalty should set to 0. A proximal step sets such a weight to exactly 0.
+    The bound is :math:`\eta (\alpha + \lambda |c|)`, which is below :math:`2\eta\alpha`, with :math:`\alpha`
+    the strength of the penalty and :math:`c` the best weight without it. The bound applies to a weight that
+    the penalty should set to 0. A proximal step sets such a weight to exactly 0.
 
     Parameters
     ----------

@@ -13,7 +13,8 @@ from unsteady._validation import Hyperparameter, integer, number
 def independent_seed_variance(right_share: ArrayLike) -> Hyperparameter:
     r"""Return the variance of accuracy over seeds if every example's error were independent of the others.
 
-    The variance is :math:`\sum_i p_i (1 - p_i) / n^2`.
+    The variance is :math:`\sum_i p_i (1 - p_i) / n^2`, with :math:`p_i` the share of the runs that are right
+    on example i.
 
     Parameters
     ----------
@@ -90,7 +91,9 @@ def selection_optimism(n_candidates: int, noise: ArrayLike, spread: ArrayLike = 
 
     .. math:: E_K \, \frac{\nu^2}{\sqrt{\nu^2 + \tau^2}},
 
-    with :math:`E_K` the expected largest of K standard normal numbers, :func:`expected_max_normal`.
+    :math:`E_K` is the expected largest of K standard normal numbers, :func:`expected_max_normal`. :math:`\nu`
+    is the standard deviation of the sampling error that the candidates do not share, and :math:`\tau` that of
+    their true accuracies.
 
     Parameters
     ----------
@@ -122,7 +125,7 @@ def selection_optimism(n_candidates: int, noise: ArrayLike, spread: ArrayLike = 
 
     Examples
     --------
-    The best of 40 equally good epochs, each measured with an error of 3 points, looks 6.5 points too good. If
+    The best of 40 equally good epochs, each measured with an error of 3 points, seems 6.5 points too good. If
     the epochs really differ by 4 points, the factor 3/5 reduces this to 3.9.
 
     >>> round(float(selection_optimism(40, noise=3.0)), 1)
