@@ -111,7 +111,7 @@ def rerun(family: str, cause: Cause, seed: int, evaluations: int = 40) -> tuple[
 def as_logged(history: History, run: int, examples: np.ndarray) -> tuple[History, np.ndarray]:
     """Return one run as its owner sees it, on a set out of the pool, and which of its examples are right."""
     correct = history.val_correct[:, run, examples]
-    seen = history.run(run)
+    seen = history.replicate(run)
     columns = {
         name: [float(value) for value in getattr(seen, name)] for name in ("loss", "accuracy", "val_loss")
     }

@@ -212,9 +212,9 @@ def test_flips_settle_the_share_as_correctness_does(bits):
 
 def test_one_replicate_of_what_train_returned(blobs):
     history = train(MLP((4,), classes=3), blobs, SGD(0.3), batch_size=10, epochs=20, replicates=(2, 3))
-    found = diagnose(history.run(1, 2))
+    found = diagnose(history.replicate(1, 2))
     assert found.numbers["n_eval"] == len(blobs.y_eval)
-    with pytest.raises(ValueError, match=r"history.run\(k\)"):
+    with pytest.raises(ValueError, match=r"history.replicate\(k\)"):
         diagnose(history)
 
 

@@ -1,4 +1,4 @@
-"""The record itself, and its tidy table."""
+"""History and its table."""
 
 import builtins
 
@@ -11,7 +11,7 @@ from unsteady.optimizers import SGD
 from unsteady.training import train
 
 
-def test_a_table_has_one_row_an_evaluation_and_replicate(blobs):
+def test_to_frame_has_one_row_per_evaluation_and_replicate(blobs):
     rates = np.array([0.1, 0.2])
     history = train(
         MLP((4,), classes=3), blobs, SGD(rates[:, None]), batch_size=10, epochs=3, replicates=(2, 4)
@@ -25,7 +25,7 @@ def test_a_table_has_one_row_an_evaluation_and_replicate(blobs):
     assert table.pivot_table(index="epoch", columns="seed", values="loss").shape == (3, 4)
 
 
-def test_a_rate_of_all_is_the_rate_of_each(blobs):
+def test_to_frame_repeats_a_shared_learning_rate(blobs):
     history = train(
         MLP((4,), classes=3), blobs, SGD(0.1), batch_size=10, epochs=3, replicates=4,
         schedule=lambda step: 1 / (1 + step),
@@ -35,7 +35,7 @@ def test_a_rate_of_all_is_the_rate_of_each(blobs):
     np.testing.assert_allclose(by_step.first(), history.learning_rate)
 
 
-def test_a_table_of_a_single_curve():
+def test_to_frame_of_a_single_curve():
     table = History(epoch=[1, 2], step=[5, 10], learning_rate=[0.1, 0.05], val_accuracy=[0.5, 0.6]).to_frame()
     assert table.to_dict("list") == {
         "epoch": [1, 2],
@@ -45,7 +45,7 @@ def test_a_table_of_a_single_curve():
     }
 
 
-def test_a_table_takes_curves_with_and_without_replicates():
+def test_to_frame_of_curves_with_and_without_replicates():
     table = History(
         epoch=[1, 2], step=[5, 10], learning_rate=np.ones((2, 3)), loss=np.zeros((2, 3)), val_loss=[0.5, 0.6]
     ).to_frame()
@@ -53,7 +53,14 @@ def test_a_table_takes_curves_with_and_without_replicates():
     assert table.query("seed == 2").val_loss.tolist() == [0.5, 0.6]
 
 
-def test_without_pandas_it_says_what_to_do(monkeypatch):
+def test_to_frame_has_nan_for_what_is_missing():
+    table = History(epoch=[1, 2], val_loss=[None, 0.6], val_accuracy=np.float32([0.5, 0.25])).to_frame()
+    np.testing.assert_array_equal(table.val_loss, [np.nan, 0.6])
+    assert table.val_accuracy.dtype == float
+    assert len(History().to_frame()) == 0
+
+
+def test_to_frame_without_pandas(monkeypatch):
     real = builtins.__import__
 
     def no_pandas(name, *rest):
@@ -62,20 +69,22 @@ def test_without_pandas_it_says_what_to_do(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", no_pandas)
-    with pytest.raises(ImportError, match="to_frame needs pandas"):
+    with pytest.raises(ImportError, match=r"to_frame.*pandas"):
         History(epoch=[1], step=[1]).to_frame()
 
 
-def test_repr_names_what_was_kept():
-    assert repr(History(epoch=[1], step=[3], loss=[0.1])) == "History(1 evaluations: epoch, step, loss)"
+def test_repr_names_what_was_recorded():
+    shown = repr(History(epoch=[1], step=[3], loss=[0.1], name="run.csv", n_eval=10))
+    assert "1 " in shown
+    assert "epoch, step, loss)" in shown
 
 
-def test_one_replicate_of_many(blobs):
+def test_replicate_takes_one_of_many(blobs):
     history = train(
         MLP((4,), classes=3), blobs, SGD(np.array([0.1, 0.2])[:, None]), batch_size=10, epochs=3,
         replicates=(2, 4), record=["correct", "parameters", "batch_loss"],
     )  # fmt: skip
-    one = history.run(1, 2)
+    one = history.replicate(1, 2)
     np.testing.assert_array_equal(one.val_accuracy, history.val_accuracy[:, 1, 2])
     np.testing.assert_array_equal(one.val_correct, history.val_correct[:, 1, 2])
     np.testing.assert_array_equal(one.batch_loss, history.batch_loss[:, 1, 2])
@@ -83,14 +92,23 @@ def test_one_replicate_of_many(blobs):
     assert one.learning_rate == [0.2] * 3
     assert one.n_eval == len(blobs.y_eval)
     np.testing.assert_array_equal(one.epoch, [1, 2, 3])
-    with pytest.raises(ValueError, match="replicate must be 2 integers, one a replicate axis, got \\(1,\\)"):
-        history.run(1)
-    with pytest.raises(ValueError, match="one of those recorded, got \\(2, 0\\)"):
-        history.run(2, 0)
-    with pytest.raises(TypeError, match="replicate must be integers"):
-        history.run(0.5, 1)
 
 
-def test_what_all_replicates_share_stays(blobs):
+@pytest.mark.parametrize(
+    ("index", "error", "message"),
+    [
+        ((1,), ValueError, r"index must be 2 integers.*got \(1,\)"),
+        ((2, 0), ValueError, r"index .*got \(2, 0\)"),
+        ((0.5, 1), TypeError, r"index must be integers, got \(0\.5, 1\)"),
+        ((True, 1), TypeError, r"index must be integers, got \(True, 1\)"),
+    ],
+)
+def test_a_replicate_that_does_not_exist(index, error, message):
+    history = History(val_accuracy=np.zeros((3, 2, 4)))
+    with pytest.raises(error, match=message):
+        history.replicate(*index)
+
+
+def test_a_replicate_keeps_what_all_replicates_share(blobs):
     history = train(MLP((4,), classes=3), blobs, SGD(0.1), batch_size=10, epochs=3, replicates=4)
-    np.testing.assert_array_equal(history.run(3).learning_rate, history.learning_rate)
+    np.testing.assert_array_equal(history.replicate(3).learning_rate, history.learning_rate)

@@ -30,7 +30,7 @@ def imported(statement: str) -> set[str]:
         "import unsteady.gallery.claims, unsteady.history, unsteady.accuracy, unsteady.diagnosis",
         "import unsteady.__main__",
         # Reading, diagnosing and telling, too, as in a web page without NumPy.
-        "import unsteady as u; [run] = u.history.read_history({'val_acc': [.5, .6] * 9}); "
+        "import unsteady as u; [run] = u.logs.read_log({'val_acc': [.5, .6] * 9}); "
         "assert str(u.diagnosis.diagnose(run))",
     ],
 )

@@ -24,7 +24,7 @@ import numpy as np
 from unsteady import claim, datasets, plotting, schedules
 from unsteady.accuracy import jitter
 from unsteady.diagnosis import diagnose
-from unsteady.history import read_history
+from unsteady.logs import read_log
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
 from unsteady.training import train
@@ -97,7 +97,7 @@ def as_log(key, k):
 
 
 log = json.loads(json.dumps(as_log(("digits", "small batch"), 0)))
-[run] = read_history(log, n_eval=400)
+[run] = read_log(log, n_eval=400)
 found = diagnose(run)
 print(found)
 
@@ -123,7 +123,7 @@ claim("log-ratio", "what this log says",
 # All of them
 # -----------
 # What is said of the twenty runs of each cause, as supported or as possible.
-told = {key: [diagnose(*read_history(as_log(key, k), n_eval=causes[key[1]][0])) for k in range(20)]
+told = {key: [diagnose(*read_log(as_log(key, k), n_eval=causes[key[1]][0])) for k in range(20)]
         for key in runs}  # fmt: skip
 names = ["population-moves", "overfitting", "declines", "still-improving", "level", "training-plateau"]
 sure = ("supported", "possible")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from unsteady.gallery import Slider as Slider
     from unsteady.gallery import claim as claim
     from unsteady.history import History as History
+    from unsteady.logs import read_log as read_log
     from unsteady.training import descend as descend
     from unsteady.training import train as train
 
@@ -29,6 +30,7 @@ _HOMES = {
     "compare_reruns": "diagnosis",
     "descend": "training",
     "diagnose": "diagnosis",
+    "read_log": "logs",
     "train": "training",
 }
 _MODULES = (
@@ -40,6 +42,7 @@ _MODULES = (
     "diagnosis",
     "gallery",
     "history",
+    "logs",
     "models",
     "noise",
     "objectives",

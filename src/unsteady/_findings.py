@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from unsteady._run import STEP_OF_RATE, Run, ceiling_of, points
-from unsteady._tables import counted
+from unsteady._text import pluralize
 from unsteady.accuracy import Interval, accuracy_interval, jitter, mcnemar_bounds
 from unsteady.diagnosis import FEWEST, Finding, Stretch
 from unsteady.history import History
@@ -23,7 +23,7 @@ def reading(run: Run) -> Iterable[Finding]:
         for n in kept
     ]
     told = "; ".join(
-        (f"{counted(len(history), 'evaluation')} of {', '.join(named) or 'nothing'}", *history.notes)
+        (f"{pluralize(len(history), 'evaluation')} of {', '.join(named) or 'nothing'}", *history.notes)
     )
     yield Finding("read", "fact", f"{history.name}: {told}" if history.name else told)
     lost = {n: _lost(history, n) for n in ("loss", "val_loss", "val_accuracy") if _has(history, n)}
@@ -197,7 +197,7 @@ def _best(run: Run) -> Iterable[Finding]:
 def _in_examples(run: Run, share: float) -> str:
     if run.n is None or not run.sure_of_size:
         return ""
-    return f", {counted(round(share * run.n), 'example')} net"
+    return f", {pluralize(round(share * run.n), 'example')} net"
 
 
 def movement(run: Run) -> Iterable[Finding]:

@@ -10,7 +10,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from unsteady.accuracy import _count, infer_eval_size, jitter, jitter_interval, printed_digits
+from unsteady._plain_validation import integer
+from unsteady.accuracy import infer_eval_size, jitter, jitter_interval, printed_digits
 from unsteady.diagnosis import FEWEST, Stretch
 from unsteady.history import History
 
@@ -105,7 +106,7 @@ def column_of(history: History, name: str) -> list[float] | None:
         return [math.nan if value is None else float(value) for value in column]
     except TypeError:
         raise ValueError(
-            f"history must be one run, got {name} of many replicates: take one with history.run(k)"
+            f"history must be one run, got {name} of many replicates: take one with history.replicate(k)"
         ) from None
 
 
@@ -135,7 +136,7 @@ def prepared(
     rates = [rates[index] for index in at] if rates else []
     run = Run(history, correct, groups, at, accuracy, rates, _printed(accuracy))
     if n_eval is not None:
-        n_eval = _count("n_eval", n_eval, 1)
+        n_eval = integer("n_eval", n_eval, 1)
     if correct is not None:
         run.n, run.source = _checked_size(correct, column), "that of correct"
         if n_eval not in (None, run.n):
@@ -143,7 +144,7 @@ def prepared(
     elif n_eval is not None:
         run.n, run.source = n_eval, "as given"
     elif history.n_eval is not None:
-        run.n, run.source = _count("history.n_eval", history.n_eval, 1), "as recorded"
+        run.n, run.source = integer("history.n_eval", history.n_eval, 1), "as recorded"
     elif groups is None and accuracy and (found := infer_eval_size(accuracy)):
         run.n, run.chance, run.source = found.n, found.chance, INFERRED
     run.independent = _independent(run)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unsteady._plain_validation import integer as integer
+
 Array = NDArray[Any]
 Hyperparameter = float | Array
 """A number, or an array over the replicate axes."""
@@ -64,17 +66,6 @@ def scalar(name: str, value: Any, **allowed: float) -> float:
     if isinstance(value, np.ndarray | list | tuple):
         raise TypeError(f"{name} must be one number, got {shown(value)} of type {type(value).__name__}")
     return float(number(name, value, kind="a finite number", **allowed))
-
-
-def integer(name: str, value: Any, *, at_least: int, at_most: int | None = None) -> int:
-    """Return `value` as an int within the range."""
-    allowed = f"an integer {_range(None, at_least, None, at_most)}"
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be {allowed}, got {shown(value)} of type {type(value).__name__}")
-    number = int(value)
-    if number < at_least or (at_most is not None and number > at_most):
-        raise ValueError(f"{name} must be {allowed}, got {value}")
-    return number
 
 
 def option(name: str, value: Any, allowed: Sequence[Any]) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import unsteady
 from unsteady.diagnosis import Diagnosis, diagnose
-from unsteady.history import read_history
+from unsteady.logs import read_log
 
 UNREADABLE = 2
 
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         columns = dict(_named(pair) for pair in options.columns)
         source = sys.stdin.buffer if options.log == "-" else options.log
-        runs = [diagnose(run, options.n_eval) for run in read_history(source, columns or None)]
+        runs = [diagnose(run, options.n_eval) for run in read_log(source, columns or None)]
         if options.plot:
             _draw(runs, options.plot)
     except OSError as error:

@@ -181,8 +181,8 @@ def diagnose(
     Parameters
     ----------
     history : History
-        One run, as :func:`unsteady.history.read_history` returns them, or one replicate of what
-        :func:`unsteady.training.train` does, ``history.run(k)``.
+        One run, as :func:`unsteady.logs.read_log` returns them, or one replicate of what
+        :func:`unsteady.training.train` does, ``history.replicate(k)``.
     n_eval : int, optional
         Size of the evaluation set; otherwise as recorded, or inferred from the digits where they allow.
     correct : sequence of sequences of bool, optional

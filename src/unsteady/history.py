@@ -1,13 +1,26 @@
-"""The record of a run. Imports the standard library alone, so that it is at home anywhere."""
+"""The record of one run or of many replicates. Imports the standard library alone."""
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from itertools import chain
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from unsteady.accuracy import _count
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pandas import DataFrame
+
+# As text, since NumPy is not imported at run time.
+Curve: TypeAlias = "Sequence[float | None] | Sequence[Sequence[float]] | NDArray[np.number]"
+"""One number per evaluation, or per evaluation and replicate."""
+Correct: TypeAlias = "Sequence[Sequence[bool]] | NDArray[np.bool_]"
+"""Whether an example is right, per evaluation, replicate and example."""
+Weights: TypeAlias = "Sequence[NDArray[np.number]] | NDArray[np.number]"
+"""An array of the model, per evaluation and replicate."""
 
 CURVES = (
     "loss",
@@ -21,28 +34,29 @@ CURVES = (
     "averaged_val_loss",
     "averaged_val_accuracy",
 )
-"""The columns of a history that hold one number an evaluation and replicate."""
+"""The columns of a history that hold one number per evaluation and replicate."""
 
-_SHARED = ("epoch", "step", "name", "n_eval", "columns", "notes")
-_PER_ARRAY = ("parameters", "buffers", "preconditioner")
+_SHARED_BY_REPLICATES = ("epoch", "step", "name", "n_eval", "columns", "notes")
+_LISTS_OF_ARRAYS = ("parameters", "buffers", "preconditioner")
+_NOT_SHOWN = ("name", "n_eval", "columns", "notes")
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What was seen along a run, or along many replicates of it.
+    """What was recorded along a run, or along many replicates of it.
 
-    A column has the shape ``(evaluations,)`` or ``(evaluations, *replicates)``, the last replicate axis
-    being the seed; a column that was not recorded is None. A replicate that diverges is not finite from
-    there on.
+    Each column has the shape ``(evaluations,)`` or ``(evaluations, *replicates)``. The last replicate axis is
+    the seed. A column that was not recorded is None. When a replicate diverges, its values are not finite
+    from there on.
 
     Attributes
     ----------
     epoch : sequence of float
-        Epochs done at each evaluation; a fraction inside an epoch. In a log that was read, as it counts them.
+        Epochs done at each evaluation; a fraction inside an epoch. A log's epochs are kept as it counts them.
     step : sequence of int
         Steps done at each evaluation.
     learning_rate : sequence
-        Rate times schedule in the step before each evaluation.
+        Learning rate times schedule in the step before each evaluation.
     loss, accuracy : sequence
         As frameworks log them: the running mean over the batches of the current epoch, each taken
         before its step, in training mode. Without the penalty of a regularizer.
@@ -57,7 +71,7 @@ class History:
     parameters, buffers : list of sequences
         The model's arrays at each evaluation, ``(evaluations, *replicates, rows, columns)``.
     preconditioner : list of sequences
-        What Adam or RMSprop divides each parameter's step by, after each evaluation's step; the shape is
+        What Adam or RMSprop divides each parameter's step by, after each evaluation's step. The shape is
         that of `parameters`.
     batch_loss, batch_loss_after : sequence
         Loss of each step's own batch before and after the step, ``(steps, *replicates)``, in
@@ -68,58 +82,67 @@ class History:
     gradient_norm : sequence
         Euclidean norm of each step's gradient, ``(steps, *replicates)``, with the regularizer's.
     name : str
-        Where the run was read from.
+        Where the run was read from. Empty unless it was read from a log, as are `columns` and `notes`.
     n_eval : int
         Size of the evaluation set.
     columns : mapping
         From which column of a log each of the above was read.
     notes : sequence of str
-        What was left out or converted in reading it.
+        What was left out or converted in reading the log.
+
+    Examples
+    --------
+    >>> run = History(epoch=[1, 2, 3], val_accuracy=[0.71, 0.80, 0.84], n_eval=500)
+    >>> run
+    History(3 evaluations: epoch, val_accuracy)
+    >>> len(run), run.loss is None
+    (3, True)
     """
 
-    epoch: Any = None
-    step: Any = None
-    learning_rate: Any = None
-    loss: Any = None
-    accuracy: Any = None
-    reevaluated_loss: Any = None
-    reevaluated_accuracy: Any = None
-    val_loss: Any = None
-    val_accuracy: Any = None
-    averaged_loss: Any = None
-    averaged_accuracy: Any = None
-    averaged_val_loss: Any = None
-    averaged_val_accuracy: Any = None
-    val_correct: Any = None
-    parameters: Any = None
-    buffers: Any = None
-    preconditioner: Any = None
-    batch_loss: Any = None
-    batch_loss_after: Any = None
-    full_loss: Any = None
-    gradient_norm: Any = None
+    epoch: Curve | None = None
+    step: Curve | None = None
+    learning_rate: Curve | None = None
+    loss: Curve | None = None
+    accuracy: Curve | None = None
+    reevaluated_loss: Curve | None = None
+    reevaluated_accuracy: Curve | None = None
+    val_loss: Curve | None = None
+    val_accuracy: Curve | None = None
+    averaged_loss: Curve | None = None
+    averaged_accuracy: Curve | None = None
+    averaged_val_loss: Curve | None = None
+    averaged_val_accuracy: Curve | None = None
+    val_correct: Correct | None = None
+    parameters: Sequence[Weights] | None = None
+    buffers: Sequence[Weights] | None = None
+    preconditioner: Sequence[Weights] | None = None
+    batch_loss: Curve | None = None
+    batch_loss_after: Curve | None = None
+    full_loss: Curve | None = None
+    gradient_norm: Curve | None = None
     name: str = ""
     n_eval: int | None = None
     columns: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        kept = [f.name for f in fields(self) if getattr(self, f.name) is not None]
-        return f"History({len(self)} evaluations: {', '.join(n for n in kept if n not in _SHARED[2:])})"
+        recorded = [field.name for field in fields(self) if getattr(self, field.name) is not None]
+        shown = ", ".join(name for name in recorded if name not in _NOT_SHOWN)
+        return f"History({len(self)} evaluations: {shown})"
 
     def __len__(self) -> int:
         """Return the number of evaluations."""
         columns = (getattr(self, name) for name in ("step", "epoch", *CURVES))
         return next((len(column) for column in columns if column is not None), 0)
 
-    def run(self, *replicate: int) -> History:
+    def replicate(self, *index: int) -> History:
         """Return one replicate of many, as a run of its own.
 
         Parameters
         ----------
-        *replicate : int
-            Its place along each replicate axis: ``history.run(3)`` of eight seeds, ``history.run(2, 3)`` of
-            settings and seeds.
+        *index : int
+            Its place along each replicate axis: ``history.replicate(3)`` of eight seeds,
+            ``history.replicate(2, 3)`` of settings and seeds.
 
         Returns
         -------
@@ -129,135 +152,97 @@ class History:
         Raises
         ------
         TypeError, ValueError
-            If there are not as many replicate axes, or none of that number.
+            If there are not as many replicate axes, or there is no such replicate.
 
         Examples
         --------
         >>> many = History(epoch=[1, 2], val_accuracy=[[0.7, 0.8], [0.75, 0.82]])
-        >>> many.run(1).val_accuracy
+        >>> many.replicate(1).val_accuracy
         [0.8, 0.82]
         """
-        axes = max(max(_depth(getattr(self, name)) for name in CURVES) - 1, 0)
-        if len(replicate) != axes:
-            raise ValueError(f"replicate must be {axes} integers, one a replicate axis, got {replicate!r}")
-        if any(isinstance(k, bool) or not isinstance(k, numbers.Integral) for k in replicate):
-            raise TypeError(f"replicate must be integers, got {replicate!r}")
+        axes = max(len(_shape(getattr(self, name))[1:]) for name in CURVES)
+        if len(index) != axes:
+            raise ValueError(f"index must be {axes} integers, one per replicate axis, got {index!r}")
+        if any(isinstance(k, bool) or not isinstance(k, Integral) for k in index):
+            raise TypeError(f"index must be integers, got {index!r}")
         try:
-            return replace(self, **{f.name: self._of_replicate(f.name, replicate) for f in fields(self)})
+            columns = {field.name: self._select(field.name, index) for field in fields(self)}
         except IndexError:
-            raise ValueError(f"replicate must be one of those recorded, got {replicate!r}") from None
+            raise ValueError(f"index must be one of the replicates recorded, got {index!r}") from None
+        return replace(self, **columns)
 
-    def _of_replicate(self, name: str, replicate: tuple[int, ...]) -> Any:
+    def _select(self, name: str, index: tuple[int, ...]) -> Any:
         column = getattr(self, name)
-        if column is None or name in _SHARED:
+        if column is None or name in _SHARED_BY_REPLICATES:
             return column
-        if name in _PER_ARRAY:
-            return [[_at(row, replicate) for row in array] for array in column]
-        # The learning rate may be the same for all.
-        return column if _depth(column) == 1 else [_at(row, replicate) for row in column]
+        if name in _LISTS_OF_ARRAYS:
+            return [[_at(row, index) for row in array] for array in column]
+        if len(_shape(column)) == 1:  # as a learning rate that is the same for all replicates
+            return column
+        return [_at(row, index) for row in column]
 
-    def to_frame(self) -> Any:
-        """Return a tidy :class:`pandas.DataFrame`, one row an evaluation and replicate.
+    def to_frame(self) -> DataFrame:
+        """Return a tidy :class:`pandas.DataFrame`, one row per evaluation and replicate.
 
         Its columns are ``epoch``, ``step``, the replicate axes (``seed`` for the last,
-        ``setting_0`` ... for those before it), ``learning_rate`` and the recorded curves.
+        ``setting_0`` ... for those before it), ``learning_rate`` and the recorded curves. A column without
+        replicate axes is repeated for all replicates.
 
         Raises
         ------
         ImportError
             If pandas is not installed.
+
+        Examples
+        --------
+        >>> many = History(epoch=[1, 2], val_accuracy=[[0.7, 0.8], [0.75, 0.82]])
+        >>> many.to_frame()
+           epoch  seed  val_accuracy
+        0      1     0          0.70
+        1      1     1          0.80
+        2      2     0          0.75
+        3      2     1          0.82
         """
         try:
-            import numpy as np
             import pandas as pd
         except ImportError as error:
             raise ImportError("History.to_frame needs pandas: install it with pip") from error
-        columns = ("learning_rate", *CURVES)
-        kept = (name for name in columns if getattr(self, name) is not None)
-        curves = {name: np.asarray(getattr(self, name), dtype=float) for name in kept}
-        rank = max((curve.ndim for curve in curves.values()), default=1)
-        # A column without replicates, as a rate that is one number, is the same for all of them.
-        aligned = {n: c.reshape(c.shape + (1,) * (rank - c.ndim)) for n, c in curves.items()}
-        shape = np.broadcast_shapes((len(self),) + (1,) * (rank - 1), *(c.shape for c in aligned.values()))
-        places = np.indices(shape).reshape(len(shape), -1)
-        names = [*(f"setting_{axis}" for axis in range(len(shape) - 2)), "seed"][: len(shape) - 1]
-        counted = {n: getattr(self, n) for n in ("epoch", "step")}
-        table = {
-            **{n: np.asarray(c)[places[0]] for n, c in counted.items() if c is not None},
-            **dict(zip(names, places[1:], strict=True)),
-            **{name: np.broadcast_to(curve, shape).reshape(-1) for name, curve in aligned.items()},
-        }
-        return pd.DataFrame(table)
+        counts = [name for name in ("epoch", "step") if getattr(self, name) is not None]
+        curves = [name for name in ("learning_rate", *CURVES) if getattr(self, name) is not None]
+        shape = max((_shape(getattr(self, name)) for name in curves), key=len, default=(len(self),))
+        settings = [f"setting_{axis}" for axis in range(len(shape) - 2)]
+        axes = [*settings, "seed"][: len(shape) - 1]
+        places = pd.MultiIndex.from_product(map(range, shape), names=["evaluation", *axes])
+        return pd.DataFrame(
+            {
+                **{name: _one_per_row(getattr(self, name), shape) for name in counts},
+                **{axis: places.get_level_values(axis) for axis in axes},
+                **{name: pd.Series(_one_per_row(getattr(self, name), shape), dtype=float) for name in curves},
+            }
+        )
 
 
-def _depth(column: Any) -> int:
-    """Return the number of axes of nested sequences or of an array."""
-    depth = 0
+def _shape(column: Any) -> tuple[int, ...]:
+    """Return the shape of nested sequences or of an array."""
+    shape: tuple[int, ...] = ()
     while hasattr(column, "__len__"):
-        depth += 1
+        shape += (len(column),)
         if len(column) == 0:
             break
         column = column[0]
-    return depth
+    return shape
 
 
-def _at(row: Any, replicate: tuple[int, ...]) -> Any:
-    for place in replicate:
+def _at(row: Any, index: tuple[int, ...]) -> Any:
+    for place in index:
         row = row[place]
     return row
 
 
-def read_history(source: Any, columns: Mapping[str, str] | None = None, n_eval: Any = None) -> list[History]:
-    """Read the log of one or several training runs, as frameworks write it.
-
-    CSV of Keras's ``CSVLogger``, Lightning, Ultralytics, timm and the like, with commas, semicolons or tabs;
-    charts that W&B and TensorBoard export; JSON of Keras's history and Hugging Face's
-    ``trainer_state.json``; JSON lines; what XGBoost's ``evals_result()`` returns; fitted classifiers of
-    scikit-learn.
-
-    Parameters
-    ----------
-    source : path, open file, mapping, list or estimator
-        A mapping holds one sequence of numbers a column, a list one mapping a row.
-    columns : mapping of str to str, optional
-        From which column to read ``epoch``, ``step``, ``learning_rate``, ``loss``, ``accuracy``,
-        ``val_loss`` or ``val_accuracy``, where its name does not say so.
-    n_eval : int, optional
-        Size of the evaluation set.
-
-    Returns
-    -------
-    list of History
-        One a run: several where runs were appended to one file, which is seen by steps or epochs that go
-        back, or exported in one chart. One evaluation a row that carries a validation metric; training
-        metrics logged in between are averaged. Accuracies are parts of one, also where the log has per cent
-        or errors; what is missing is None. Epochs and steps are counted as in the log.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError, TypeError
-        If it is no log, or may be read in more than one way; the message names it, what was found and what
-        to pass.
-
-    Notes
-    -----
-    A framework's training loss and accuracy are running means over the epoch, so they are read as ``loss``
-    and ``accuracy``, never as re-evaluated ones. ``test`` metrics are read as validation where there are no
-    others. A line cut short at the end of the file, as by a run that was killed, is left out; ``notes`` say
-    so.
-
-    Examples
-    --------
-    >>> [run] = read_history({"val_acc": [71.5, 80.25, 84.0]})
-    >>> run.val_accuracy, run.notes
-    ([0.715, 0.8025, 0.84], ('val_acc is in per cent', 'no column counts epochs or steps: rows in order'))
-    """
-    from unsteady import _logs
-
-    if n_eval is not None:
-        n_eval = _count("n_eval", n_eval, 1)
-    if not isinstance(columns, Mapping | None):
-        raise TypeError(f"columns must be a mapping from fields to columns, got {columns!r}")
-    return _logs.read(source, columns, n_eval)
+def _one_per_row(column: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Flatten a column, and repeat each value for the replicate axes that the column lacks."""
+    own = _shape(column)
+    for _ in own[1:]:
+        column = chain.from_iterable(column)
+    repeats = math.prod(shape[len(own) :])
+    return [value for value in column for _ in range(repeats)]

@@ -144,14 +144,16 @@ def load_checkpoint(
     """Return the last weights and buffers of a run, one axis for all replicates."""
     if resume is None:
         return None
-    if instance("resume", resume, History, "a History").parameters is None:
+    instance("resume", resume, History, "a History")
+    if resume.parameters is None:
         raise ValueError("resume must be recorded with record='parameters', got a history without")
     fresh = model.start(data.X_train.shape[1], [np.random.default_rng(0)])
     last = []
     for recorded, expected in zip((resume.parameters, resume.buffers or []), fresh, strict=True):
         shapes = [replicates + array.shape[1:] for array in expected]
-        found = [array[-1].shape for array in recorded]
+        arrays = [np.asarray(array[-1]) for array in recorded]
+        found = [array.shape for array in arrays]
         if found != shapes:
             raise ValueError(f"resume must hold arrays of the shapes {shapes}, got {found}")
-        last.append([array[-1].reshape(-1, *array.shape[-2:]) for array in recorded])
+        last.append([array.reshape(-1, *array.shape[-2:]) for array in arrays])
     return last[0], last[1]
