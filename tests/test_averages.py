@@ -1,4 +1,4 @@
-"""Averages as such; along a run they are tested with training."""
+"""Averages of given weights. tests/test_training.py tests them during training."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_polyak_is_the_mean_from_its_first_step_on():
     np.testing.assert_allclose(follow(Polyak(first_step=99), values), values[-1])
 
 
-def test_ema_weighs_by_powers_and_over_replicates():
+def test_ema_weights_are_powers_of_the_decay_for_each_replicate():
     values = np.random.default_rng(0).standard_normal((5, 2, 1, 1))
     decays = np.array([0.5, 0.9])
     powers = decays ** np.arange(5)[::-1, None] * np.where(np.arange(5)[:, None] > 0, 1 - decays, 1)

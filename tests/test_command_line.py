@@ -1,4 +1,4 @@
-"""The command line as a stranger uses it: on good files, on bad ones, with every option."""
+"""The command line on good files and on bad files, with every option."""
 
 import json
 import os
@@ -14,7 +14,7 @@ LOGS = Path(__file__).parent / "logs"
 
 
 def unsteady(*arguments, **more):
-    """Run the installed command from elsewhere."""
+    """Run the installed command."""
     command = Path(sys.executable).with_name("unsteady")
     return subprocess.run([command, *map(str, arguments)], capture_output=True, text=True, **more)
 
@@ -34,25 +34,39 @@ def test_the_module_does_the_same():
     assert done.stdout == unsteady("diagnose", LOGS / "timm.csv").stdout
 
 
-def test_json_tells_the_last_run_and_all(capsys):
+def test_json_has_the_last_run_and_all_runs(capsys):
     assert main(["diagnose", str(LOGS / "keras.csv"), "--json", "--n-eval", "360"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["n_eval"] == 360
-    assert {"name", "verdict", "evidence", "next"} == set(told["findings"][0])
-    assert told["numbers"]["evaluations"] == 30
-    assert [run["name"][-10:] for run in told["runs"]] == ["run 1 of 2", "run 2 of 2"]
-    assert told["numbers"] == told["runs"][1]["numbers"]
+    report = json.loads(capsys.readouterr().out)
+    assert report["n_eval"] == 360
+    assert {"name", "verdict", "evidence", "next"} == set(report["findings"][0])
+    assert report["numbers"]["evaluations"] == 30
+    assert [run["name"][-10:] for run in report["runs"]] == ["run 1 of 2", "run 2 of 2"]
+    assert report["numbers"] == report["runs"][1]["numbers"]
 
 
 def test_columns_are_named(capsys):
     assert main(["diagnose", str(LOGS / "xgboost.json")]) == 2
-    said = capsys.readouterr().err
-    assert "--columns val_accuracy=..." in said
-    named = ["val_accuracy=validation_1/merror", "val_loss=validation_1/mlogloss"]
-    assert main(["diagnose", str(LOGS / "xgboost.json"), "--columns", *named]) == 0
-    assert "column 'validation_1/merror'" in capsys.readouterr().out.replace("\n     ", "")
+    assert "--columns val_accuracy=..." in capsys.readouterr().err
     assert main(["diagnose", str(LOGS / "xgboost.json"), "--columns", "merror"]) == 2
     assert "--columns takes FIELD=COLUMN, got 'merror'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("log_first", [True, False])
+def test_columns_is_repeated_for_several_fields(capsys, log_first):
+    log = str(LOGS / "xgboost.json")
+    accuracy = ["--columns", "val_accuracy=validation_1/merror"]
+    loss = ["--columns", "val_loss=validation_1/mlogloss"]
+    arguments = [log, *accuracy, *loss] if log_first else [*accuracy, *loss, log]
+    assert main(["diagnose", *arguments]) == 0
+    report = " ".join(capsys.readouterr().out.split())
+    assert "column 'validation_1/merror'" in report
+    assert "column 'validation_1/mlogloss'" in report
+
+
+def test_a_log_must_be_named(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["diagnose", "--columns", "val_accuracy=score"])
+    assert "LOG" in capsys.readouterr().err
 
 
 def test_a_run_is_drawn(tmp_path, capsys):
@@ -61,9 +75,9 @@ def test_a_run_is_drawn(tmp_path, capsys):
     assert main(["diagnose", str(LOGS / "timm.csv"), "--plot", str(tmp_path / "one.svg")]) == 0
     assert (tmp_path / "one.svg").read_text("utf-8").startswith("<?xml")
     capsys.readouterr()
-    for bad, said in (("run", "a file with an ending"), ("run.xyz", "xyz"), ("no/run.png", "No such file")):
+    for bad, message in (("run", "--plot"), ("run.xyz", "xyz"), ("no/run.png", "No such file")):
         assert main(["diagnose", str(LOGS / "timm.csv"), "--plot", str(tmp_path / bad)]) == 2
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
 def test_standard_input():
@@ -73,7 +87,7 @@ def test_standard_input():
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (None, "No such file or directory"),
         (b"", "empty"),
@@ -81,7 +95,7 @@ def test_standard_input():
         (b"epoch,f1\n1,0.5\n", "found the columns 'epoch', 'f1'; pass --columns val_accuracy=..."),
     ],
 )
-def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, said):
+def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, message):
     log = tmp_path / "my log.csv"
     if content is not None:
         log.write_bytes(content)
@@ -90,7 +104,7 @@ def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, 
     assert done.stdout == ""
     assert done.stderr.startswith(f"unsteady: {log}: ")
     assert done.stderr.count("\n") == 1
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_a_folder_and_a_wrong_size(capsys):
@@ -102,8 +116,8 @@ def test_a_folder_and_a_wrong_size(capsys):
 
 def test_help_and_version():
     assert "diagnose" in unsteady("--help").stdout
-    told = unsteady("diagnose", "--help").stdout
-    assert all(option in told for option in ("--n-eval", "--columns", "--plot", "--json", "Exit code"))
+    text = unsteady("diagnose", "--help").stdout
+    assert all(option in text for option in ("--n-eval", "--columns", "--plot", "--json", "Exit code"))
     assert unsteady("--version").stdout.startswith("unsteady 0.")
     assert unsteady().returncode == 2
 

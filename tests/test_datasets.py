@@ -1,4 +1,4 @@
-"""The seed's data, the digits, and label noise."""
+"""The data of the article, the digits, and label noise."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from unsteady import datasets
 from unsteady.datasets import Data
 
 
-def test_line_is_the_seeds():
+def test_line_is_that_of_the_article():
     data = datasets.line(n=20_000, noise=0.1, seed=1)
     x, y = data.X_train[:, 0], data.y_train
     assert x.min() >= 0
@@ -18,7 +18,7 @@ def test_line_is_the_seeds():
     assert datasets.line().X_train.shape == (100, 1)
 
 
-def test_cubic_is_the_seeds():
+def test_cubic_is_that_of_the_article():
     data = datasets.cubic(noise=0.0, seed=2)
     for X, y, n in ((data.X_train, data.y_train, 140), (data.X_eval, data.y_eval, 60)):
         x = X[:, 0]
@@ -30,18 +30,18 @@ def test_cubic_is_the_seeds():
 
 
 @pytest.mark.parametrize("make", [datasets.line, datasets.cubic])
-def test_a_seed_is_a_draw(make):
+def test_equal_seeds_give_equal_data(make):
     np.testing.assert_array_equal(make(seed=3).y_train, make(seed=3).y_train)
     assert (make(seed=3).y_train != make(seed=4).y_train).all()
 
 
-def test_digits_are_split_once_and_for_all_with_all_classes_alike():
+def test_digits_have_a_fixed_stratified_split():
     data = datasets.digits()
     assert data.X_train.shape == (1200, 64)
     assert data.X_eval.shape == (597, 64)
     assert data.X_train.min() == 0
     assert data.X_train.max() == 1
-    assert data.y_eval[:12].tolist() == [1, 5, 4, 5, 9, 1, 8, 2, 9, 0, 6, 6]  # once and for all
+    assert data.y_eval[:12].tolist() == [1, 5, 4, 5, 9, 1, 8, 2, 9, 0, 6, 6]  # the split is fixed
     whole = np.bincount(load_digits().target) / 1797
     np.testing.assert_allclose(np.bincount(data.y_eval) / 597, whole, atol=1 / 597)
     assert (np.diff(data.y_train) < 0).any()
@@ -50,7 +50,7 @@ def test_digits_are_split_once_and_for_all_with_all_classes_alike():
     assert datasets.digits(n_eval=100).X_eval.shape == (100, 64)
 
 
-def test_another_seed_is_another_split_of_the_same_digits():
+def test_another_seed_splits_the_same_digits_differently():
     one, other = datasets.digits(), datasets.digits(seed=1)
     assert (one.X_train != other.X_train).any()
     for data in (one, other):

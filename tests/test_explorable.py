@@ -1,4 +1,4 @@
-"""Figures to play with: their positions, their frames in one file, their sliders."""
+"""Figures with sliders: their positions, their frames in one file, their controls."""
 
 import json
 import re
@@ -16,9 +16,9 @@ from unsteady.gallery._svg import SVG, parse_frame
 from unsteady.gallery.explorable import Explorable, Slider, figure_to_svg, merge_frames, slider_controls
 
 
-def frame_of(stacked: str, number: int) -> str:
-    """Return what a stack shows at the address of a frame, without the groups that say so."""
-    root = ET.fromstring(stacked)
+def frame_of(merged: str, number: int) -> str:
+    """Return what merged frames show for one frame, without the groups that select it."""
+    root = ET.fromstring(merged)
 
     def shown(elements):
         for element in elements:
@@ -53,43 +53,43 @@ def boxes():
     plt.close("all")
 
 
-def test_positions_are_in_order_and_the_opening_one_is_a_figure_like_any_other(boxes):
+def test_positions_are_in_order_and_the_opening_frame_is_a_pyplot_figure(boxes):
     assert len(boxes) == 6
     assert [tuple(p.values()) for p in boxes.positions()][:3] == [(0.5, 1), (0.5, 2), (1, 1)]
     assert [plt.figure(number) for number in plt.get_fignums()] == [boxes.figure]
     assert boxes.figure.get_label() == "A corner of a box."
-    assert [said for _, said in boxes.frames()][3] == "It is 1 high & 2 wide."
+    assert [sentence for _, sentence in boxes.frames()][3] == "It is 1 high & 2 wide."
 
 
-def test_each_frame_of_a_stack_is_what_was_drawn(boxes):
+def test_each_merged_frame_equals_the_drawn_frame(boxes):
     drawn = [figure_to_svg(figure) for figure, _ in boxes.frames()]
-    stacked = merge_frames(drawn)
+    merged = merge_frames(drawn)
     for number, svg in enumerate(drawn):
-        assert frame_of(stacked, number) == ET.tostring(parse_frame(svg), encoding="unicode"), number
-        assert stacked.count(f'id="frame-{number}"') == 1
-    assert len(stacked) < 0.5 * sum(map(len, drawn))  # it shares the axes
+        assert frame_of(merged, number) == ET.tostring(parse_frame(svg), encoding="unicode"), number
+        assert merged.count(f'id="frame-{number}"') == 1
+    assert len(merged) < 0.5 * sum(map(len, drawn))  # it shares the axes
 
 
 def test_the_opening_frame_is_one_of_the_frames(boxes):
     assert figure_to_svg(boxes.figure) == [figure_to_svg(figure) for figure, _ in boxes.frames()][3]
 
 
-def test_a_stack_shows_one_frame_by_its_name():
+def test_merged_frames_show_the_frame_of_the_address():
     one, other = (f'<svg xmlns="{SVG[1:-1]}"><g id="x"><path d="{d}"/></g><g/></svg>' for d in ("M0", "M1"))
-    stacked = merge_frames([one, other, one])
-    assert stacked.count("M0") == stacked.count("M1") == 1
-    assert '<g class="f f0 f2"><path d="M0"' in stacked
-    assert "#frame-2:target~g .f2{display:inline}" in stacked
-    assert 'id="x"' not in stacked  # nothing refers to it
+    merged = merge_frames([one, other, one])
+    assert merged.count("M0") == merged.count("M1") == 1
+    assert '<g class="f f0 f2"><path d="M0"' in merged
+    assert "#frame-2:target~g .f2{display:inline}" in merged
+    assert 'id="x"' not in merged  # nothing refers to it
 
 
-def test_frames_of_two_sizes_are_refused():
+def test_frames_of_two_sizes_are_an_error():
     with pytest.raises(ValueError, match="frames must be of one size"):
         merge_frames([f'<svg xmlns="{SVG[1:-1]}" width="{width}"/>' for width in (1, 2)])
 
 
 def test_sliders_have_names_values_and_units(boxes):
-    sentences = [said for _, said in boxes.frames()]
+    sentences = [sentence for _, sentence in boxes.frames()]
     html = slider_controls("box-1", boxes.metadata()["sliders"], sentences, "a&b.svg")
     assert '<label for="box-1-height">height</label>' in html
     assert re.search(r'<input type="range" id="box-1-height" name="height" min="0" max="2" value="1"', html)
@@ -118,28 +118,28 @@ def test_numpy_values_are_shown_short():
 
 
 def test_a_slider_keeps_its_values():
-    values = np.arange(1, 6) * 0.1  # the third is not 0.3 to the last digit
+    values = np.arange(1, 6) * 0.1  # the third differs from 0.3 in the last digit
     slider = Slider("rate", values, 0.3)
     assert slider.start == 2
     values[:] = 0
     assert slider.written == ["0.1", "0.2", "0.3", "0.4", "0.5"]
 
 
-def test_titles_stay_where_they_are():
+def test_titles_keep_their_positions():
     def draw_titled(fig, height):
-        "A titled box, said in\ntwo lines.\n\nAnd more."
+        "A titled box, described in\ntwo lines.\n\nAnd more."
         fig.suptitle("Box")
         return draw(fig, height)
 
     boxes = Explorable(partial(draw_titled), height=Slider("height", [0.5, 1], 1))
-    assert boxes.caption == "A titled box, said in two lines."
+    assert boxes.caption == "A titled box, described in two lines."
     assert figure_to_svg(boxes.figure) == [figure_to_svg(figure) for figure, _ in boxes.frames()][1]
     boxes.figure.axes[0].set(xlim=(1, 2))  # as when a reader zooms
     assert len(list(boxes.frames())) == 2
     plt.close("all")
 
 
-def test_text_that_is_text_is_not_cut_up():
+def test_text_elements_are_not_split():
     with mpl.rc_context({"svg.fonttype": "none"}):
         drawn = []
         for k in (1, 2):

@@ -1,4 +1,4 @@
-"""Gradients against finite differences, modes, and shapes."""
+"""Gradients against finite differences, training and evaluation mode, and shapes."""
 
 import copy
 
@@ -25,8 +25,8 @@ def batch(model, seed=1):
     return X, rng.integers(CLASSES, size=(REPLICATES, BATCH))
 
 
-def jittered(model):
-    """Parameters away from their special start, and buffers that differ from it."""
+def perturbed(model):
+    """Parameters and buffers that differ from their special initial values."""
     parameters, buffers = model.start(FEATURES, generators())
     rng = np.random.default_rng(3)
     for array in parameters + buffers:
@@ -53,7 +53,7 @@ MODELS = [
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_gradients_are_finite_differences(model, training):
-    parameters, buffers = jittered(model)
+    parameters, buffers = perturbed(model)
     X, y = batch(model)
     masks = generators(seed=9) if training else None
 
@@ -77,7 +77,7 @@ def test_gradients_are_finite_differences(model, training):
 
 @pytest.mark.parametrize("model", MODELS, ids=repr)
 def test_replicates_do_not_mix_and_data_may_be_shared(model):
-    parameters, buffers = jittered(model)
+    parameters, buffers = perturbed(model)
     X, y = batch(model)
     X, y = X[0], y[0]
     shared = model.loss_and_gradient(parameters, X, y, buffers=buffers)
@@ -88,15 +88,15 @@ def test_replicates_do_not_mix_and_data_may_be_shared(model):
             np.testing.assert_allclose(together[k], single, rtol=1e-12, atol=1e-15)
 
 
-def test_loss_and_accuracy_are_what_they_say():
+def test_loss_and_accuracy_follow_their_definitions():
     model = SoftmaxRegression(CLASSES)
-    parameters, _ = jittered(model)
+    parameters, _ = perturbed(model)
     X, y = batch(model)
     logits = X @ parameters[0] + parameters[1]
-    chances = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    of_label = np.take_along_axis(chances, y[..., None], axis=-1)[..., 0]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    label_probability = np.take_along_axis(probabilities, y[..., None], axis=-1)[..., 0]
     loss, accuracy, _ = model.loss_and_gradient(parameters, X, y)
-    np.testing.assert_allclose(loss, -np.log(of_label).mean(axis=-1))
+    np.testing.assert_allclose(loss, -np.log(label_probability).mean(axis=-1))
     np.testing.assert_allclose(accuracy, (logits.argmax(axis=-1) == y).mean(axis=-1))
     scored = model.evaluate(parameters, X, y)
     np.testing.assert_allclose(scored.loss, loss)
@@ -109,7 +109,7 @@ def test_at_a_tie_the_first_label_counts_as_in_predict():
     X, y = batch(model)
     np.testing.assert_array_equal(model.predict(parameters, X), 0)
     np.testing.assert_allclose(model.evaluate(parameters, X, y).accuracy, (y == 0).mean(axis=-1))
-    parameters[0][0] = np.nan  # beside a tie, what has diverged is not right by accident
+    parameters[0][0] = np.nan  # a diverged replicate is not correct by accident
     assert not model.evaluate(parameters, X, y).correct[0].any()
 
 
@@ -124,7 +124,7 @@ def test_large_logits_do_not_overflow():
 
 def test_a_diverged_replicate_has_no_accuracy():
     model = SoftmaxRegression(CLASSES)
-    parameters, _ = jittered(model)
+    parameters, _ = perturbed(model)
     parameters[0][0] = np.nan
     X, y = batch(model)
     loss, accuracy, _ = model.loss_and_gradient(parameters, X, y)
@@ -136,7 +136,7 @@ def test_a_diverged_replicate_has_no_accuracy():
 
 def test_batch_norm_uses_the_batch_in_training_and_running_averages_in_evaluation():
     model = MLP((5,), "tanh", CLASSES, batch_norm=True, batch_norm_momentum=0.75)
-    parameters, buffers = jittered(model)
+    parameters, buffers = perturbed(model)
     before = copy.deepcopy(buffers)
     X, y = batch(model)
     outputs = X @ parameters[0] + parameters[1]
@@ -198,7 +198,7 @@ def test_start_has_the_documented_variance_and_is_each_generators_own(activation
     assert not np.allclose(parameters[0][0], parameters[0][1])
 
 
-def test_regularizers_are_given_weights_alone():
+def test_weights_exclude_biases_and_batch_norm():
     model = MLP((5, 4), batch_norm=True, classes=CLASSES)
     parameters, _ = model.start(FEATURES, generators())
     assert [w.shape[1:] for w in model.weights(parameters)] == [(3, 5), (5, 4), (4, 4)]
@@ -225,8 +225,8 @@ def test_shapes_for_any_replicates(replicates, rows, features, hidden):
 
 
 @pytest.mark.parametrize("model", MODELS[:4], ids=repr)
-def test_a_column_of_targets_never_meets_a_row(model):
-    parameters, _ = jittered(model)
+def test_targets_in_a_column_are_an_error(model):
+    parameters, _ = perturbed(model)
     X, y = batch(model)
     for wrong in (y[..., None], y[0][:, None], y[:, :-1]):
         with pytest.raises(ValueError, match=r"y must have the shape"):
@@ -261,7 +261,7 @@ def test_bad_input_is_named(make, error, message):
         make()
 
 
-def test_batch_norm_refuses_a_batch_of_one():
+def test_batch_norm_rejects_a_batch_of_one():
     model = MLP((4,), classes=CLASSES, batch_norm=True)
     parameters, buffers = model.start(FEATURES, generators())
     X, y = batch(model)
@@ -269,16 +269,16 @@ def test_batch_norm_refuses_a_batch_of_one():
         model.loss_and_gradient(parameters, X[..., :1, :], y[..., :1], buffers=buffers, rngs=generators())
 
 
-def test_batch_norm_asks_for_its_buffers():
+def test_batch_norm_needs_its_buffers():
     model = MLP((5,), classes=CLASSES, batch_norm=True)
-    parameters, _ = jittered(model)
+    parameters, _ = perturbed(model)
     with pytest.raises(ValueError, match="buffers must be the 2 arrays"):
         model.predict(parameters, batch(model)[0])
 
 
 def test_squared_error_is_half_the_squared_distance_from_one_hot_labels():
     model = MLP((5,), "tanh", CLASSES, loss="squared_error")
-    parameters, _ = jittered(model)
+    parameters, _ = perturbed(model)
     X, y = batch(model)
     score = model.evaluate(parameters, X, y)
     logits = model.logits(parameters, X)
@@ -290,16 +290,16 @@ def test_squared_error_is_half_the_squared_distance_from_one_hot_labels():
     assert np.isnan(lost.accuracy).all()
 
 
-def test_a_line_starts_as_spread_as_it_was_told():
+def test_initial_scale_is_the_spread_of_the_first_parameters():
     wide, narrow = LinearRegression(), LinearRegression(initial_scale=0.02)
     ours, theirs = (model.start(FEATURES, generators())[0] for model in (narrow, wide))
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one, 0.02 * other)
 
 
-def test_cross_entropy_is_that_of_the_models():
+def test_cross_entropy_equals_the_loss_of_the_models():
     model = SoftmaxRegression(CLASSES)
-    parameters, _ = jittered(model)
+    parameters, _ = perturbed(model)
     X, y = batch(model)
     loss = model.evaluate(parameters, X, y).loss
     np.testing.assert_array_equal(cross_entropy(model.logits(parameters, X), y), loss)

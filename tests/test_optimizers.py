@@ -1,4 +1,4 @@
-"""Thresholds and first steps against theory, arrays of hyper-parameters against single ones."""
+"""Stability bounds and first steps against formulas, arrays of hyper-parameters against single values."""
 
 import numpy as np
 import pytest
@@ -11,33 +11,33 @@ from unsteady.optimizers import SGD, Adam, RMSprop
 from unsteady.training import descend
 
 CURVATURE = 3.0
-BOWL = Quadratic(CURVATURE)
+QUADRATIC = Quadratic(CURVATURE)
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 def test_descent_is_stable_up_to_the_bound_and_no_further(momentum, nesterov):
     bound = theory.stability_bound(CURVATURE, momentum, nesterov)
-    path = descend(BOWL, 1.0, SGD(bound * np.array([0.99, 1.01]), momentum, nesterov), steps=3000)
+    path = descend(QUADRATIC, 1.0, SGD(bound * np.array([0.99, 1.01]), momentum, nesterov), steps=3000)
     assert path.loss[-1, 0] < 1e-6
     assert path.loss[-1, 1] > 1e3
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize("product", [0.002, 0.05, 1.3])
-def test_momentum_shrinks_the_error_by_the_factor_of_theory(product, nesterov):
-    path = descend(BOWL, 1.0, SGD(product / CURVATURE, 0.9, nesterov), steps=400)
+def test_momentum_shrinks_the_error_at_the_predicted_rate(product, nesterov):
+    path = descend(QUADRATIC, 1.0, SGD(product / CURVATURE, 0.9, nesterov), steps=400)
     x = np.abs(path.x[:, 0])
-    pace = (x[300:400].max() / x[200:300].max()) ** (1 / 100)
+    factor = (x[300:400].max() / x[200:300].max()) ** (1 / 100)
     expected = theory.momentum_factor(product / CURVATURE, CURVATURE, 0.9, nesterov)
-    assert pace == pytest.approx(float(expected), rel=0.003)
+    assert factor == pytest.approx(float(expected), rel=0.003)
 
 
-def test_adam_turns_unstable_where_theory_says():
-    """On a quadratic with a frozen preconditioner: epsilon far above the root of the mean square."""
+def test_adam_is_unstable_above_the_predicted_learning_rate():
+    """With an epsilon far above the root mean square, the preconditioner is constant."""
     epsilon = 1e6
     rates = np.array([0.97, 1.03]) * theory.adam_sharpness_bound(1.0) * epsilon / CURVATURE
-    path = descend(BOWL, 1e-200, Adam(rates, epsilon=epsilon), steps=800)
+    path = descend(QUADRATIC, 1e-200, Adam(rates, epsilon=epsilon), steps=800)
     early, late = np.abs(path.x[200:400, :, 0]).max(axis=0), np.abs(path.x[600:, :, 0]).max(axis=0)
     assert late[0] < early[0] / 10
     assert late[1] > early[1] * 10
@@ -68,8 +68,8 @@ RULES = {
 @pytest.mark.parametrize("make", RULES.values(), ids=RULES)
 @settings(max_examples=30)
 @given(values=st.lists(st.tuples(rates, decays), min_size=1, max_size=4), scale=st.floats(0, 2))
-def test_an_array_of_hyperparameters_is_a_loop_over_them(make, values, scale):
-    def walk(rule, replicates):
+def test_an_array_of_hyperparameters_equals_a_loop_over_them(make, values, scale):
+    def optimize(rule, replicates):
         rng = np.random.default_rng(0)
         parameters = [np.ones((replicates, 2, 3)), np.ones((replicates, 1))]
         state = rule.start(parameters)
@@ -78,9 +78,9 @@ def test_an_array_of_hyperparameters_is_a_loop_over_them(make, values, scale):
             rule.step(parameters, gradients, state, scale=scale)
         return parameters
 
-    together = walk(make(*map(np.array, zip(*values, strict=True))), len(values))
+    together = optimize(make(*map(np.array, zip(*values, strict=True))), len(values))
     for k, (rate, decay) in enumerate(values):
-        for parameter, alone in zip(together, walk(make(rate, decay), 1), strict=True):
+        for parameter, alone in zip(together, optimize(make(rate, decay), 1), strict=True):
             np.testing.assert_allclose(parameter[k], alone[0], rtol=1e-12)
 
 

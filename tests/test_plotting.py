@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from unsteady import plotting
 
-PAPERS = ("#ffffff", "#131416")
+BACKGROUNDS = ("#ffffff", "#131416")
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def luminance(color):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("background", BACKGROUNDS)
 @pytest.mark.parametrize("color", [*plotting.CYCLE, plotting.HIGHLIGHT, plotting.MUTED])
-def test_colours_stand_out_on_both_papers(color, paper):
-    dark, light = sorted([luminance(color), luminance(paper)])
+def test_colours_have_contrast_on_both_backgrounds(color, background):
+    dark, light = sorted([luminance(color), luminance(background)])
     assert (light + 0.05) / (dark + 0.05) >= 3
 
 
@@ -78,7 +78,7 @@ def test_labels_keep_their_distance_and_their_order(ax):
 
 
 @pytest.mark.parametrize("draw", [plotting.band, plotting.points])
-def test_replicates_must_fit_their_places(ax, draw):
+def test_values_must_have_a_row_for_each_x(ax, draw):
     with pytest.raises(ValueError, match=r"values must have the shape \(3, replicates\).*\(4, 2\)"):
         draw(ax, np.arange(3), np.zeros((4, 2)), "C0")
 
@@ -89,7 +89,7 @@ def test_curves_need_a_label_each(ax):
 
 
 @pytest.mark.parametrize("which", ["x", "y"])
-def test_a_log_axis_has_plain_numbers_where_it_was_told(ax, which):
+def test_a_log_axis_has_plain_numbers_at_the_given_ticks(ax, which):
     ax.plot([10, 1000], [10, 1000])
     plotting.log_axis(ax, [25, 400, 0.5], which)
     axis = getattr(ax, f"{which}axis")

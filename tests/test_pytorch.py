@@ -1,6 +1,6 @@
-"""The trajectories of unsteady.optimizers are PyTorch's.
+"""The optimizers follow the same trajectories as PyTorch's.
 
-PyTorch's were written once, by reference/trajectories.py; these tests do not need it.
+reference/trajectories.py wrote PyTorch's trajectories to a file once. These tests do not need PyTorch.
 """
 
 import json
@@ -21,7 +21,7 @@ def gradients(matrix, vector):
     return [of_matrix, matrix.T @ residual + vector**3]
 
 
-def walk(rule, half_life):
+def optimize(rule, half_life):
     point = [np.array(value) for value in REFERENCE["start"].values()]
     state = rule.start(point)
     points = []
@@ -42,4 +42,4 @@ def test_the_reference_covers_every_rule_over_200_steps():
 def test_trajectory_is_that_of_pytorch(case):
     rule = getattr(optimizers, case["rule"])(**case["settings"])
     theirs = np.array([np.concatenate(point) for point in case["points"]])
-    np.testing.assert_allclose(walk(rule, case["half_life"]), theirs, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(optimize(rule, case["half_life"]), theirs, rtol=0, atol=1e-6)

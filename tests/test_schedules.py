@@ -1,4 +1,4 @@
-"""Schedules at their corners, and their products."""
+"""Values of schedules at their milestones, and products of schedules."""
 
 import math
 import pickle
@@ -14,22 +14,23 @@ def test_constant_and_step():
     assert [decay(t) for t in (0, 2, 3, 4, 5, 9)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
 
 
-def test_cosine_falls_by_half_a_cosine_and_stays():
+def test_cosine_falls_along_half_a_cosine_and_is_then_constant():
     decay = schedules.cosine(10, lowest=0.2)
     assert [decay(t) for t in (0, 5, 10, 99)] == pytest.approx([1, 0.6, 0.2, 0.2])
     assert decay(2) == pytest.approx(0.2 + 0.8 * (1 + math.cos(0.2 * math.pi)) / 2)
 
 
-def test_warmup_rises_in_a_line_and_stays():
-    rise = schedules.warmup(4, start=0.2)
-    assert [rise(t) for t in (0, 1, 2, 4, 9)] == pytest.approx([0.2, 0.4, 0.6, 1, 1])
+def test_warmup_is_linear_and_then_constant():
+    warmup = schedules.warmup(4, start=0.2)
+    assert [warmup(t) for t in (0, 1, 2, 4, 9)] == pytest.approx([0.2, 0.4, 0.6, 1, 1])
 
 
-def test_warm_restarts_jump_back_after_growing_periods():
-    saw = schedules.warm_restarts(2, growth=3)
-    assert [saw(t) for t in range(8)] == pytest.approx([1, 0.5, *(schedules.cosine(6)(t) for t in range(6))])
-    assert saw(8) == 1
-    assert saw(9) == schedules.cosine(18)(1)
+def test_warm_restarts_return_to_one_after_growing_periods():
+    restarts = schedules.warm_restarts(2, growth=3)
+    expected = [1, 0.5, *(schedules.cosine(6)(t) for t in range(6))]
+    assert [restarts(t) for t in range(8)] == pytest.approx(expected)
+    assert restarts(8) == 1
+    assert restarts(9) == schedules.cosine(18)(1)
 
 
 def test_schedules_multiply_with_each_other_and_with_functions():
@@ -37,7 +38,7 @@ def test_schedules_multiply_with_each_other_and_with_functions():
     assert both(2) == pytest.approx(2 * 0.5 * schedules.cosine(8)(2))
 
 
-def test_schedules_travel_to_other_processes():
+def test_schedules_can_be_pickled_for_other_processes():
     both = schedules.warmup(4) * schedules.warm_restarts(8)
     assert pickle.loads(pickle.dumps(both))(5) == both(5)
 

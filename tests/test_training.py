@@ -1,4 +1,4 @@
-"""What ``train`` does, against loops written out; what replicates share, and what they do not."""
+"""``train`` and ``descend`` against plain loops, and what replicates share."""
 
 import copy
 import subprocess
@@ -36,10 +36,10 @@ def run(data, model=NET, optimizer=None, **changes):
 
 
 def columns(history):
-    """All arrays of a history by name, lists of arrays taken apart."""
+    """All arrays of a history by name, with one entry for each array of a list."""
     found = {}
-    told = ("name", "n_eval", "columns", "notes")
-    for name, value in ((name, value) for name, value in vars(history).items() if name not in told):
+    metadata = ("name", "n_eval", "columns", "notes")
+    for name, value in ((name, value) for name, value in vars(history).items() if name not in metadata):
         for index, array in enumerate(value if isinstance(value, list) else [value]):
             if array is not None:
                 found[f"{name}_{index}"] = np.asarray(array)
@@ -47,7 +47,7 @@ def columns(history):
 
 
 def assert_same(one, other, pick=lambda column: column):
-    """Assert bit for bit the same columns, after `pick` on those of the first that have replicates."""
+    """Assert that all columns are equal, after `pick` on the columns of the first that have replicates."""
     ours, theirs = columns(one), columns(other)
     assert ours.keys() == theirs.keys()
     for name, column in ours.items():
@@ -73,9 +73,9 @@ def written_out(data, k, rate=0.1, momentum=0.9, batch_size=8, epochs=3):
     def scores(X, y):
         hidden = np.maximum(X @ net[0] + net[1], 0)
         logits = hidden @ net[2] + net[3]
-        chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-        loss = -np.log(chances[np.arange(len(y)), y]).mean()
-        return hidden, chances, loss, (logits.argmax(axis=1) == y).mean()
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        loss = -np.log(probabilities[np.arange(len(y)), y]).mean()
+        return hidden, probabilities, loss, (logits.argmax(axis=1) == y).mean()
 
     rows = []
     for _ in range(epochs):
@@ -83,9 +83,9 @@ def written_out(data, k, rate=0.1, momentum=0.9, batch_size=8, epochs=3):
         for first in range(0, len(shuffled), batch_size):
             chosen = shuffled[first : first + batch_size]
             X, y = data.X_train[chosen], data.y_train[chosen]
-            hidden, chances, loss, accuracy = scores(X, y)
+            hidden, probabilities, loss, accuracy = scores(X, y)
             logged.append((len(y), loss, accuracy))
-            delta = (chances - np.eye(3)[y]) / len(y)
+            delta = (probabilities - np.eye(3)[y]) / len(y)
             below = (delta @ net[2].T) * (hidden > 0)
             gradients = [X.T @ below, below.sum(axis=0), hidden.T @ delta, delta.sum(axis=0)]
             for p, v, g in zip(net, velocity, gradients, strict=True):
@@ -165,7 +165,7 @@ def test_a_proximal_step_shrinks_by_the_rate_of_its_step(points):
     np.testing.assert_array_equal(scheduled.reevaluated_loss, lower.reevaluated_loss)
 
 
-def test_a_gradient_is_shortened_to_the_longest_allowed(blobs):
+def test_gradients_are_clipped_to_the_largest_norm(blobs):
     """Clipping one replicate's long gradient, and none that is short enough."""
     free = run(blobs, batch_size=1, steps=1, record=["gradient_norm", "parameters"])
     longest = float(np.sort(free.gradient_norm[0])[1])
@@ -180,7 +180,7 @@ def test_a_gradient_is_shortened_to_the_longest_allowed(blobs):
     np.testing.assert_array_equal(same.parameters[0], free.parameters[0])
 
 
-def test_input_dropout_rests_on_average_at_its_ridge(points):
+def test_input_dropout_converges_on_average_to_ridge_regression(points):
     data = Data(points.X_train - points.X_train.mean(axis=0), points.y_train)
     history = train(
         LinearRegression(intercept=False, dropout=0.4), data, SGD(0.01), batch_size=40, steps=4000,
@@ -220,7 +220,7 @@ def test_settings_share_their_seeds_and_are_what_they_would_be_alone(blobs):
 
 
 @pytest.mark.parametrize("size", range(1, 11))
-def test_the_same_bits_whatever_the_chunks(blobs, size, monkeypatch):
+def test_equal_results_whatever_the_chunks(blobs, size, monkeypatch):
     """Chunks that cut through a setting, too, where the seeds of their members do not come in order."""
     net = MLP((8,), classes=3, dropout=0.2, batch_norm=True)
     options = {"replicates": (2, 5), "record": EVERYTHING, "average": EMA(np.array([0.5, 0.9])[:, None])}
@@ -250,14 +250,14 @@ def test_equal_settings_are_equal_runs(blobs):
     np.testing.assert_array_equal(history.loss[:, 0], history.loss[:, 2])
 
 
-def test_the_same_bits_on_two_cores(blobs):
+def test_equal_results_on_two_cores(blobs):
     whole = run(blobs, replicates=5, record=EVERYTHING)
     with joblib.parallel_config(backend="loky", n_jobs=2):
         assert_same(run(blobs, replicates=5, record=EVERYTHING), whole)
 
 
 @pytest.mark.filterwarnings("ignore")  # those of Dask's own shutdown
-def test_the_same_bits_on_a_dask_cluster(blobs):
+def test_equal_results_on_a_dask_cluster(blobs):
     whole = run(blobs, replicates=4)
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
@@ -267,42 +267,42 @@ def test_the_same_bits_on_a_dask_cluster(blobs):
 
 
 @dataclass(frozen=True)
-class Watched:
-    """An order that remembers what it dealt."""
+class Recorded:
+    """An order that records its blocks."""
 
-    dealt: list
+    seen: list
 
     def blocks(self, rng, y, batch_size):
         for block in Shuffle().blocks(rng, y, batch_size):
-            self.dealt.append(block.copy())
+            self.seen.append(block.copy())
             yield block
 
 
 def test_masks_do_not_move_the_order(blobs):
     orders = []
     for dropout in (0.0, 0.5):
-        watched = Watched([])
-        run(blobs, MLP((4,), classes=3, dropout=dropout), replicates=2, order=watched)
-        orders.append(watched.dealt)
+        recorded = Recorded([])
+        run(blobs, MLP((4,), classes=3, dropout=dropout), replicates=2, order=recorded)
+        orders.append(recorded.seen)
     np.testing.assert_array_equal(orders[0], orders[1])
 
 
-def test_a_diverging_replicate_stays_so_and_disturbs_no_other(points):
+def test_a_diverged_replicate_stays_diverged_and_affects_no_other(points):
     rates = np.array([0.1, 5.0, 0.2])
     with np.errstate(all="raise"):
         history = train(LinearRegression(), points, SGD(rates), batch_size=40, epochs=400, replicates=3)
-    calm = train(
+    stable = train(
         LinearRegression(), points, SGD(np.array([0.1, 0.1, 0.2])), batch_size=40, epochs=400, replicates=3
     )
     diverged = ~np.isfinite(history.reevaluated_loss[:, 1])
     first = diverged.argmax()
     assert 0 < first < 400
     assert diverged[first:].all()
-    np.testing.assert_array_equal(history.loss[:, [0, 2]], calm.loss[:, [0, 2]])
+    np.testing.assert_array_equal(history.loss[:, [0, 2]], stable.loss[:, [0, 2]])
 
 
-def test_a_run_that_overflowed_cannot_come_back(points):
-    """Its first step throws it out of sight; the next would bring it back."""
+def test_a_run_that_overflowed_cannot_recover(points):
+    """The first step overflows, and the next would return to finite numbers."""
     there_and_back = train(
         LinearRegression(), points, SGD(0.5), batch_size=40, steps=300, evaluate_every=1,
         schedule=lambda step: 1e170 if step == 0 else 1.0,
@@ -319,7 +319,7 @@ def test_a_run_that_overflowed_cannot_come_back(points):
     ids=["a net on digits", "a line on blocks of indices"],
 )
 def test_memory_stays_flat(work):
-    """2 000 replicates within 1 GiB, that is: of the process, Python and NumPy included."""
+    """2 000 replicates need less than 1 GiB, Python and NumPy included."""
     script = (
         "import resource; from unsteady import datasets; from unsteady.models import MLP, LinearRegression;"
         "from unsteady.optimizers import SGD; from unsteady.training import WithReplacement, train;"
@@ -334,7 +334,7 @@ def test_memory_stays_flat(work):
 # The record -----------------------------------------------------------------------------------------
 
 
-def test_evaluations_fall_where_they_were_asked_for(blobs):
+def test_evaluations_are_at_the_requested_steps(blobs):
     by_epoch = run(blobs, epochs=2)
     assert by_epoch.step.tolist() == [7, 14]
     assert by_epoch.epoch.tolist() == [1, 2]
@@ -392,7 +392,7 @@ def test_the_first_step_has_the_schedules_value_at_zero(blobs):
     np.testing.assert_array_equal(once.val_loss, first.val_loss)
 
 
-def test_record_holds_what_it_says(blobs):
+def test_recorded_quantities_follow_their_definitions(blobs):
     net = MLP((6,), classes=3, dropout=0.4)
     history = run(blobs, net, steps=14, record=EVERYTHING, regularizer=L2(0.1))
     assert history.val_correct.shape == (2, 3, 20)
@@ -460,9 +460,9 @@ def test_a_batch_of_as_many_with_replacement_is_not_the_set(blobs):
 
 def test_recording_changes_nothing(blobs):
     net = MLP((6,), classes=3, dropout=0.4, batch_norm=True)
-    plain, watched = run(blobs, net), run(blobs, net, record=EVERYTHING, average=EMA(0.9))
+    plain, recorded = run(blobs, net), run(blobs, net, record=EVERYTHING, average=EMA(0.9))
     for name in CURVES[:6]:
-        np.testing.assert_array_equal(getattr(plain, name), getattr(watched, name))
+        np.testing.assert_array_equal(getattr(plain, name), getattr(recorded, name))
 
 
 def test_float32_stays_float32(blobs, points):
@@ -561,15 +561,15 @@ def test_data_are_checked_against_the_model(points):
 
 
 def test_descend_takes_the_steps_of_the_optimizer():
-    bowl = Quadratic([1.0, 4.0], minimum=[1.0, -1.0])
+    quadratic = Quadratic([1.0, 4.0], minimum=[1.0, -1.0])
     rates = np.array([0.1, 0.3])
-    path = descend(bowl, [0.0, 0.0], SGD(rates), steps=20)
+    path = descend(quadratic, [0.0, 0.0], SGD(rates), steps=20)
     assert path.x.shape == (21, 2, 2)
     steps = np.arange(21)[:, None, None]
     factors = 1 - rates[:, None] * np.array([1.0, 4.0])
     np.testing.assert_allclose(path.x, [1, -1] + factors**steps * [-1, 1], atol=1e-12)
-    np.testing.assert_allclose(path.loss, bowl.value(path.x))
-    np.testing.assert_allclose(path.gradient_norm, np.linalg.norm(bowl.gradient(path.x), axis=-1))
+    np.testing.assert_allclose(path.loss, quadratic.value(path.x))
+    np.testing.assert_allclose(path.gradient_norm, np.linalg.norm(quadratic.gradient(path.x), axis=-1))
 
 
 def test_descend_broadcasts_starts_with_rates():
@@ -580,7 +580,7 @@ def test_descend_broadcasts_starts_with_rates():
 
 
 class Overflowing:
-    """Steep where it has overflowed, and a way back from there."""
+    """An objective whose gradient leads back to finite numbers after an overflow."""
 
     def value(self, x):
         return (x**2).sum(axis=-1)
@@ -589,7 +589,7 @@ class Overflowing:
         return np.where(np.isfinite(x), x, 0.0)
 
 
-def test_what_has_overflowed_does_not_come_back():
+def test_a_path_that_overflowed_cannot_recover():
     path = descend(Overflowing(), 1e200, SGD(1e200), steps=3)
     assert np.isnan(path.x[1:]).all()
 
@@ -600,6 +600,30 @@ def test_descend_leaves_a_diverged_replicate_not_finite():
     assert lost[lost.argmax() :].all()
     assert lost.any()
     assert np.isfinite(path.loss[:, 1]).all()
+
+
+def test_distance_is_euclidean_for_each_replicate_and_does_not_underflow():
+    path = descend(Quadratic(1.0), np.array([[3.0, 4.0], [-6.0, 8.0]]), SGD(0.5), steps=2)
+    np.testing.assert_allclose(path.distance(0.0), [[5, 10], [2.5, 5], [1.25, 2.5]])
+    np.testing.assert_allclose(path.distance([3.0, 0.0])[0], [4, np.hypot(9, 8)])
+    tiny = descend(Quadratic(1.0), [3e-200, -4e-200], SGD(0.5), steps=1)
+    np.testing.assert_allclose(tiny.distance(0.0), [5e-200, 2.5e-200])
+    single = descend(Quadratic(1.0, minimum=2.0), 1.0, SGD(0.5), steps=1)
+    np.testing.assert_array_equal(single.distance(2.0), [1.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("minimum", "error", "message"),
+    [
+        ([1.0, 2.0, 3.0], ValueError, r"minimum must be a number or have the shape \(2,\), got \(3,\)"),
+        (np.nan, ValueError, "minimum must be finite"),
+        ("0", TypeError, "minimum must be an array of numbers"),
+    ],
+)
+def test_distance_names_a_bad_minimum(minimum, error, message):
+    path = descend(Quadratic(1.0), [1.0, 2.0], SGD(0.5), steps=1)
+    with pytest.raises(error, match=message):
+        path.distance(minimum)
 
 
 @pytest.mark.parametrize(
@@ -641,14 +665,14 @@ def test_settings_share_the_noise_of_their_seeds():
 
 
 def test_independent_batches_are_independent(points):
-    """With replacement an epoch's batches share examples; dealt out, they never do."""
-    watched = [np.concatenate([next(order.blocks(generator(0, 1), points.y_train, 40))])[:40]
+    """With replacement, the batches of an epoch share examples. With shuffling they never do."""
+    recorded = [np.concatenate([next(order.blocks(generator(0, 1), points.y_train, 40))])[:40]
                for order in (WithReplacement(), Shuffle())]  # fmt: skip
-    assert len(np.unique(watched[0])) < 40
-    assert len(np.unique(watched[1])) == 40
+    assert len(np.unique(recorded[0])) < 40
+    assert len(np.unique(recorded[1])) == 40
 
 
-def test_a_readers_own_order_is_asked_even_for_the_full_batch(blobs):
+def test_a_users_own_order_is_used_even_for_the_full_batch(blobs):
     class Bootstrap(Shuffle):
         def blocks(self, rng, y, batch_size):
             while True:
@@ -658,7 +682,7 @@ def test_a_readers_own_order_is_asked_even_for_the_full_batch(blobs):
     assert (drawn.batch_loss != run(blobs, batch_size=50, epochs=2, record="batch_loss").batch_loss).all()
 
 
-def test_a_run_goes_on_where_it_stopped(blobs):
+def test_a_resumed_run_continues_from_the_last_weights(blobs):
     model, more = MLP((4,), classes=3, batch_norm=True), {"batch_size": len(blobs.y_train), "replicates": 3}
     whole = train(model, blobs, SGD(0.1), steps=8, evaluate_every=4, record="parameters", **more)
     first = train(model, blobs, SGD(0.1), steps=4, evaluate_every="end", record="parameters", **more)

@@ -1,9 +1,9 @@
-"""How hyper-parameters meet replicates: lined up with a parameter, or cut down to a few members."""
+"""Broadcasting of hyper-parameters over the replicate axes."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,32 +13,57 @@ Rule = TypeVar("Rule")
 
 
 def align_axes(value: Hyperparameter, parameter: Array) -> Array:
-    """Line up the axes of a hyper-parameter with the leading axes of a parameter, in its dtype."""
+    """Append axes to a hyper-parameter, so that it broadcasts over the leading axes of a parameter.
+
+    The result has the dtype of the parameter.
+
+    Examples
+    --------
+    >>> align_axes(np.array([0.1, 0.2]), np.zeros((2, 5, 3))).shape
+    (2, 1, 1)
+    """
     array = np.asarray(value, dtype=parameter.dtype)
     return array.reshape(array.shape + (1,) * (parameter.ndim - array.ndim))
 
 
-def _arrays(rule: Any) -> dict[str, Array]:
-    if not is_dataclass(rule):  # a reader's own rule, without hyper-parameters over replicates
+def _array_fields(rule: object) -> dict[str, Array]:
+    """Return the hyper-parameters of an optimizer or another rule that are arrays, by name."""
+    if not is_dataclass(rule):  # a rule of the caller's own, which has no hyper-parameters over replicates
         return {}
     values = {field.name: getattr(rule, field.name) for field in fields(rule)}
     return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
 
-def shape_of(rule: Any) -> tuple[int, ...]:
-    """Return the shape to which the hyper-parameters of a rule broadcast, ``()`` for numbers."""
-    return np.broadcast_shapes(*(array.shape for array in _arrays(rule).values()))
+def shape_of(rule: object) -> tuple[int, ...]:
+    """Return the shape to which the hyper-parameters of a rule broadcast, ``()`` if all are numbers.
+
+    Examples
+    --------
+    >>> from unsteady.optimizers import SGD
+    >>> shape_of(SGD(0.1)), shape_of(SGD([[0.1], [0.2]], momentum=[0.0, 0.5, 0.9]))
+    ((), (2, 3))
+    """
+    return np.broadcast_shapes(*(array.shape for array in _array_fields(rule).values()))
 
 
-def check_broadcastable(name: str, rule: Any, replicates: tuple[int, ...]) -> None:
-    """Raise ValueError unless the hyper-parameters of the rule broadcast to the replicates."""
+def check_broadcastable(name: str, rule: object, replicates: tuple[int, ...]) -> None:
+    """Raise ValueError unless the hyper-parameters of the rule broadcast to the replicates.
+
+    Examples
+    --------
+    >>> from unsteady.optimizers import SGD
+    >>> check_broadcastable("optimizer", SGD([[0.1], [0.2]]), (2, 3))
+    >>> check_broadcastable("optimizer", SGD([0.1, 0.2]), (2, 3))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: optimizer must broadcast to replicates=(2, 3), got SGD with learning_rate of shape (2,); ...
+    """
     shape = shape_of(rule)
     try:
         fits = np.broadcast_shapes(shape, replicates) == replicates
     except ValueError:
         fits = False
     if not fits:
-        own = ", ".join(f"{field} of shape {array.shape}" for field, array in _arrays(rule).items())
+        own = ", ".join(f"{field} of shape {array.shape}" for field, array in _array_fields(rule).items())
         raise ValueError(
             f"{name} must broadcast to replicates={replicates}, got {type(rule).__name__} with {own}; "
             "the last axis is the seed: for 3 settings by 5 seeds, values[:, None] and replicates=(3, 5)"
@@ -46,8 +71,16 @@ def check_broadcastable(name: str, rule: Any, replicates: tuple[int, ...]) -> No
 
 
 def select_replicates(rule: Rule, replicates: tuple[int, ...], chosen: slice) -> Rule:
-    """Return the rule for the `chosen` members of the flattened replicates."""
+    """Return the rule for the `chosen` ones of the flattened replicates.
+
+    Examples
+    --------
+    >>> from unsteady.optimizers import SGD
+    >>> select_replicates(SGD([[0.1], [0.2]]), (2, 3), slice(2, 4)).learning_rate.tolist()
+    [0.1, 0.2]
+    """
     arrays = {
-        name: np.broadcast_to(array, replicates).reshape(-1)[chosen] for name, array in _arrays(rule).items()
+        name: np.broadcast_to(array, replicates).reshape(-1)[chosen]
+        for name, array in _array_fields(rule).items()
     }
     return replace(rule, **arrays) if arrays else rule  # type: ignore[type-var]

@@ -1,7 +1,8 @@
-r"""Averages of the weights along a run, evaluated beside the last weights.
+r"""Averages of the weights over the steps of a run.
 
-``begin(parameters)`` copies the parameters before the first step; ``update(average, parameters, step)``
-takes in those after step number `step` (1 after the first), in place.
+:func:`unsteady.training.train` evaluates the averaged weights in addition to the last weights. An average has
+two methods. ``start(parameters)`` copies the parameters before the first step. ``update(average, parameters,
+step)`` adds the parameters after step number `step` (1 after the first step), in place.
 """
 
 from __future__ import annotations
@@ -17,10 +18,29 @@ from unsteady._validation import Array, Hyperparameter, integer, number
 
 
 class Average(Protocol):
-    """What :func:`unsteady.training.train` needs of an average."""
+    """The interface that :func:`unsteady.training.train` expects of an average.
+
+    Examples
+    --------
+    You can write your own average. This one keeps the largest value of each weight:
+
+    >>> import numpy as np
+    >>> from unsteady.averages import Average
+    >>> class Largest:
+    ...     def start(self, parameters):
+    ...         return [parameter.copy() for parameter in parameters]
+    ...     def update(self, average, parameters, step):
+    ...         for largest, parameter in zip(average, parameters):
+    ...             np.maximum(largest, parameter, out=largest)
+    >>> rule: Average = Largest()
+    >>> average = rule.start([np.array([1.0, 2.0])])
+    >>> rule.update(average, [np.array([3.0, 0.0])], step=1)
+    >>> average[0].tolist()
+    [3.0, 2.0]
+    """
 
     def start(self, parameters: Sequence[Array]) -> list[Array]:
-        """Return the average before the first step."""
+        """Return the average before the first step, one array for each parameter."""
         ...
 
     def update(self, average: Sequence[Array], parameters: Sequence[Array], step: int) -> None:
@@ -30,13 +50,29 @@ class Average(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class EMA:
-    r"""Exponential moving average, :math:`a \leftarrow d a + (1 - d) w` after every step.
+    r"""The exponential moving average, :math:`a \leftarrow d a + (1 - d) w` after every step.
+
+    The average :math:`a` starts at the initial parameters.
 
     Parameters
     ----------
     decay : float or array over replicates
-        :math:`d`, at least 0 and below 1; the memory is about :math:`1/(1-d)` steps. The average
-        starts at the initial parameters.
+        :math:`d`, at least 0 and below 1. The average covers about the last :math:`1/(1-d)` steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the decay is not a number in its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unsteady.averages import EMA
+    >>> ema = EMA(decay=0.75)
+    >>> average = ema.start([np.array([0.0])])
+    >>> ema.update(average, [np.array([4.0])], step=1)
+    >>> average[0].tolist()
+    [1.0]
     """
 
     decay: Hyperparameter
@@ -45,23 +81,41 @@ class EMA:
         object.__setattr__(self, "decay", number("decay", self.decay, at_least=0, below=1))
 
     def start(self, parameters: Sequence[Array]) -> list[Array]:
-        """Return copies of the parameters."""
+        """Return copies of the initial parameters."""
         return [parameter.copy() for parameter in parameters]
 
     def update(self, average: Sequence[Array], parameters: Sequence[Array], step: int) -> None:
-        """Move the average towards the parameters, in place."""
+        """Move the average towards the parameters after `step` steps, in place."""
         for mean, parameter in zip(average, parameters, strict=True):
             mean += align_axes(1 - np.asarray(self.decay), parameter) * (parameter - mean)
 
 
 @dataclass(frozen=True)
 class Polyak:
-    """Arithmetic mean of the parameters after step `first_step` and all later ones (Polyak & Juditsky 1992).
+    """The arithmetic mean of the parameters over steps (Polyak & Juditsky 1992).
+
+    The mean is over the parameters after step `first_step` and after all later steps.
 
     Parameters
     ----------
     first_step : int
-        First step that counts, at least 1. Before it the average is the latest parameters.
+        First step that counts, at least 1. Before this step, the average is the latest parameters.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the first step is not an integer of at least 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unsteady.averages import Polyak
+    >>> polyak = Polyak()
+    >>> average = polyak.start([np.array([9.0])])
+    >>> for step, weight in enumerate([1.0, 2.0, 6.0], start=1):
+    ...     polyak.update(average, [np.array([weight])], step)
+    >>> average[0].tolist()
+    [3.0]
     """
 
     first_step: int = 1
@@ -70,11 +124,11 @@ class Polyak:
         integer("first_step", self.first_step, at_least=1)
 
     def start(self, parameters: Sequence[Array]) -> list[Array]:
-        """Return copies of the parameters."""
+        """Return copies of the initial parameters."""
         return [parameter.copy() for parameter in parameters]
 
     def update(self, average: Sequence[Array], parameters: Sequence[Array], step: int) -> None:
-        """Move the mean by the share of the newest parameters, in place."""
+        """Add the parameters after `step` steps to the mean, in place."""
         count = max(1, step - self.first_step + 1)
         for mean, parameter in zip(average, parameters, strict=True):
             mean += (parameter - mean) / mean.dtype.type(count)

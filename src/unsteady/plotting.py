@@ -1,7 +1,8 @@
-"""The house style, set when this room is loaded, and the few plots that several examples share.
+"""The house style of all figures, and the plots that several examples share.
 
-Colours mean the same on every page: ``TRAINING``, ``VALIDATION``, ``THEORY`` (dashed), ``HIGHLIGHT`` for what
-is being discussed and ``MUTED`` for what stands behind it.
+Loading this module sets the style. Colours mean the same on every page: ``TRAINING`` and ``VALIDATION`` for
+the two data sets, ``THEORY`` (dashed) for formulas, ``HIGHLIGHT`` for the subject of the text, and ``MUTED``
+for its background.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.typing import ColorType
+from numpy.typing import ArrayLike
 
 from unsteady._validation import Array, finite, option
 from unsteady.diagnosis import Diagnosis
@@ -27,10 +32,12 @@ __all__ = [
 ]  # fmt: skip
 
 INK, PAPER = "#1b1f24", "#ffffff"
-"""Text and axes, and what they stand on: the site replaces both to follow the page's scheme."""
+"""Colours of text and axes, and of the background. The site replaces both in its dark colour scheme."""
 
 TRAINING, VALIDATION, HIGHLIGHT, MUTED, THEORY = "#3b78c3", "#c4631c", "#a8559e", "#7d8590", INK
+"""Colours with a fixed meaning."""
 CYCLE = (TRAINING, VALIDATION, "#1f8a70", HIGHLIGHT, "#997000", "#c0504d", MUTED)
+"""Colours of lines without a fixed meaning, in the order of use."""
 
 STYLE: dict[str, Any] = {
     "figure.figsize": (6.4, 4.0),
@@ -59,45 +66,68 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 14,
 }
+"""Settings of matplotlib. The text is large because a phone shrinks a figure to about half its width."""
 
 
 def use_style() -> None:
-    """Set the house style for all figures to come. Done once when this room is loaded."""
+    """Set the house style for all later figures. Loading this module does this once.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> from unsteady import plotting
+    >>> plotting.use_style()
+    >>> mpl.rcParams["font.size"] == plotting.STYLE["font.size"]
+    True
+    """
     mpl.rcParams.update(STYLE)  # type: ignore[arg-type]
 
 
 use_style()
 
 
-def _spread(targets: Array, distance: float) -> Array:
-    """Return heights near the targets that keep a distance from each other, in the same order."""
+def _separate(targets: Array, distance: float) -> Array:
+    """Return heights near the targets, in the same order, that are at least `distance` apart."""
     order = np.argsort(targets)
     heights = targets[order].astype(float)
     for _ in range(100):
         gaps = distance - np.diff(heights)
         if (gaps <= 1e-9).all():
             break
-        push = np.maximum(gaps, 0) / 2
-        heights[:-1] -= push
-        heights[1:] += push
-    placed = np.empty_like(heights)
-    placed[order] = heights
-    return placed
+        shift = np.maximum(gaps, 0) / 2
+        heights[:-1] -= shift
+        heights[1:] += shift
+    separated = np.empty_like(heights)
+    separated[order] = heights
+    return separated
 
 
-def label_ends(ax: Axes, lines: Sequence[Any], lineheight: float = 18) -> None:
-    """Write each line's label to the right of its line's end, in its colour, without overlaps.
+def label_ends(ax: Axes, lines: Sequence[Line2D], lineheight: float = 18) -> None:
+    """Write the label of each line at the right of the axes, next to the end of the line.
+
+    Labels have the colours of their lines and do not overlap.
 
     Parameters
     ----------
     ax : Axes
-        With its final scales and limits.
+        The axes of the lines, with their final scales and limits.
     lines : sequence of Line2D
+        Lines with labels, as :func:`curves` returns them.
     lineheight : float
         Least distance between two labels, in points.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from unsteady import plotting
+    >>> fig, ax = plt.subplots()
+    >>> plotting.label_ends(ax, plotting.curves(ax, [[1, 2], [3, 1]], labels=["first", "second"]))
+    >>> [text.get_text() for text in ax.texts]
+    ['first', 'second']
+    >>> plt.close(fig)
     """
     if (figure := ax.get_figure(root=True)) is not None:
-        figure.draw_without_rendering()  # the layout decides how high the axes are
+        figure.draw_without_rendering()  # the height of the axes is known only after layout
     ends = []
     for line in lines:
         y = np.asarray(line.get_ydata(), dtype=float)
@@ -106,24 +136,41 @@ def label_ends(ax: Axes, lines: Sequence[Any], lineheight: float = 18) -> None:
         ends.append(ax.transData.transform((x[last], y[last]))[1])
     box = ax.get_window_extent()
     heights = np.clip(np.array(ends), box.y0, box.y1)
-    points = _spread(heights, lineheight * ax.figure.dpi / 72)
-    for line, height in zip(lines, points, strict=True):
-        place = (1.0, float((height - box.y0) / box.height))
+    separated = _separate(heights, lineheight * ax.figure.dpi / 72)
+    for line, height in zip(lines, separated, strict=True):
+        position = (1.0, float((height - box.y0) / box.height))
         ax.annotate(
-            line.get_label(), place, (6, 0), xycoords="axes fraction", textcoords="offset points",
+            str(line.get_label()), position, (6, 0), xycoords="axes fraction", textcoords="offset points",
             color=line.get_color(), va="center", annotation_clip=False,
         )  # fmt: skip
 
 
 def log_axis(ax: Axes, ticks: Sequence[float], which: str = "x") -> None:
-    """Make an axis logarithmic and label it at these places alone, with plain numbers.
+    """Make an axis logarithmic, with ticks at the given numbers only, and write them as plain numbers.
 
     Parameters
     ----------
     ax : Axes
+        The axes to change.
     ticks : sequence of float
-        Above 0.
+        Positions of the ticks, above 0.
     which : {"x", "y"}
+        The axis to change.
+
+    Raises
+    ------
+    ValueError
+        If `which` is not one of the two.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from unsteady import plotting
+    >>> fig, ax = plt.subplots()
+    >>> plotting.log_axis(ax, [25, 400])
+    >>> ax.get_xscale(), [label.get_text() for label in ax.get_xticklabels()]
+    ('log', ['25', '400'])
+    >>> plt.close(fig)
     """
     axis = ax.xaxis if option("which", which, ("x", "y")) == "x" else ax.yaxis
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
@@ -131,93 +178,160 @@ def log_axis(ax: Axes, ticks: Sequence[float], which: str = "x") -> None:
     axis.set_ticks([], minor=True)
 
 
-def curves(ax: Axes, values: Any, labels: Sequence[str], x: Any = None, **style: Any) -> list[Any]:
-    """Draw one line a column; the label goes with the line, for :func:`label_ends` or a legend.
+def curves(
+    ax: Axes, values: ArrayLike, labels: Sequence[str], x: ArrayLike | None = None, **style: Any
+) -> list[Line2D]:
+    """Draw a line for each column, with its label for :func:`label_ends` or a legend.
 
     Parameters
     ----------
     ax : Axes
+        The axes to draw into.
     values : array of shape (points, lines)
-        Points that are not finite are left out.
+        Heights of the points. Points that are not finite are left out.
     labels : sequence of str
-        One a line.
+        One label for each line.
     x : array of shape (points,), optional
-        The points' places; 0, 1, 2, ... if not given.
+        Horizontal positions of the points; 0, 1, 2, ... if not given.
     **style
-        Of :meth:`matplotlib.axes.Axes.plot`.
+        Keyword arguments of :meth:`matplotlib.axes.Axes.plot`.
 
     Returns
     -------
     list of Line2D
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the values do not have a column for each label, or `x` is not a list of finite numbers.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from unsteady import plotting
+    >>> fig, ax = plt.subplots()
+    >>> lines = plotting.curves(ax, [[1, 2], [3, 4], [5, 6]], labels=["odd", "even"])
+    >>> [(line.get_label(), line.get_ydata().tolist()) for line in lines]
+    [('odd', [1.0, 3.0, 5.0]), ('even', [2.0, 4.0, 6.0])]
+    >>> plt.close(fig)
     """
     columns = np.asarray(values, dtype=float)
     if columns.ndim != 2 or columns.shape[1] != len(labels):
         raise ValueError(
             f"values must have the shape (points, {len(labels)}), one line a label, got {columns.shape}"
         )
-    places = np.arange(len(columns)) if x is None else finite("x", x, ndim=1)
+    positions = np.arange(len(columns)) if x is None else finite("x", x, ndim=1)
     return [
-        ax.plot(places, column, label=label, **style)[0]
+        ax.plot(positions, column, label=label, **style)[0]
         for column, label in zip(columns.T, labels, strict=True)
     ]
 
 
-def _replicates(x: Any, values: Any) -> tuple[Array, Array]:
-    places, runs = finite("x", x, ndim=1), np.asarray(values, dtype=float)
-    if runs.ndim != 2 or len(runs) != len(places):
+def _check_points(x: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:
+    """Return `x` and `values` as arrays of shapes ``(points,)`` and ``(points, replicates)``."""
+    positions, runs = finite("x", x, ndim=1), np.asarray(values, dtype=float)
+    if runs.ndim != 2 or len(runs) != len(positions):
         raise ValueError(
-            f"values must have the shape ({len(places)}, replicates) to go with x, got {runs.shape}"
+            f"values must have the shape ({len(positions)}, replicates) to go with x, got {runs.shape}"
         )
-    return places, runs
+    return positions, runs
 
 
-def band(ax: Axes, x: Any, values: Any, color: Any, label: str | None = None, singles: int = 3) -> Any:
-    """Draw the median and the 5 to 95 % band of replicates, with a few thin single runs in it.
+def band(
+    ax: Axes,
+    x: ArrayLike,
+    values: ArrayLike,
+    color: ColorType,
+    label: str | None = None,
+    singles: int = 3,
+) -> Line2D:
+    """Draw the median and the 5 to 95 % band of replicates, and a few single runs as thin lines.
 
     Parameters
     ----------
     ax : Axes
+        The axes to draw into.
     x : array of shape (points,)
+        Horizontal positions.
     values : array of shape (points, replicates)
+        The curve of each replicate.
     color : color
+        Colour of the band and of all lines.
     label : str, optional
-        Of the median's line.
+        Label of the median.
     singles : int
-        How many single runs to show, the first ones.
+        How many single runs to draw. They are the first replicates.
 
     Returns
     -------
     Line2D
-        The median's line.
+        The line of the median.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` is not a list of finite numbers, or the values do not have a row for each of them.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from unsteady import plotting
+    >>> fig, ax = plt.subplots()
+    >>> median = plotting.band(ax, [0, 1], [[1, 2, 9], [4, 5, 6]], plotting.VALIDATION)
+    >>> median.get_ydata().tolist()
+    [2.0, 5.0]
+    >>> plt.close(fig)
     """
-    places, runs = _replicates(x, values)
+    positions, runs = _check_points(x, values)
     low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
-    ax.fill_between(places, low, high, color=color, alpha=0.25, linewidth=0)
-    ax.plot(places, runs[:, :singles], color=color, linewidth=0.7, alpha=0.8)
-    return ax.plot(places, median, color=color, label=label)[0]
+    ax.fill_between(positions, low, high, color=color, alpha=0.25, linewidth=0)
+    ax.plot(positions, runs[:, :singles], color=color, linewidth=0.7, alpha=0.8)
+    return ax.plot(positions, median, color=color, label=label)[0]
 
 
-def points(ax: Axes, x: Any, values: Any, color: Any, label: str | None = None, **style: Any) -> Any:
-    """Draw the median of replicates as points, with bars from 5 to 95 %.
+def points(
+    ax: Axes, x: ArrayLike, values: ArrayLike, color: ColorType, label: str | None = None, **style: Any
+) -> ErrorbarContainer:
+    """Draw the median of replicates as points, with error bars from 5 to 95 %.
 
     Parameters
     ----------
     ax : Axes
+        The axes to draw into.
     x : array of shape (points,)
+        Horizontal positions.
     values : array of shape (points, replicates)
+        The value of each replicate at each point.
     color : color
+        Colour of points and bars.
     label : str, optional
+        Label of the points.
     **style
-        Of :meth:`matplotlib.axes.Axes.errorbar`; circles without a line if not given.
+        Keyword arguments of :meth:`matplotlib.axes.Axes.errorbar`; circles without a line if not given.
 
     Returns
     -------
     ErrorbarContainer
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` is not a list of finite numbers, or the values do not have a row for each of them.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from unsteady import plotting
+    >>> fig, ax = plt.subplots()
+    >>> drawn = plotting.points(ax, [0, 1], [[1, 2, 9], [4, 5, 6]], plotting.THEORY)
+    >>> drawn.lines[0].get_ydata().tolist()  # the medians
+    [2.0, 5.0]
+    >>> plt.close(fig)
     """
-    places, runs = _replicates(x, values)
+    positions, runs = _check_points(x, values)
     low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
-    look: dict[str, Any] = {"fmt": "o", "capsize": 4, **style}
-    return ax.errorbar(places, median, [median - low, high - median], color=color, label=label, **look)
+    style = {"fmt": "o", "capsize": 4, **style}
+    return ax.errorbar(positions, median, [median - low, high - median], color=color, label=label, **style)
 
 
 def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:

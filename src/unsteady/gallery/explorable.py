@@ -1,4 +1,4 @@
-"""A figure with sliders. All of its frames are drawn beforehand, so that a page needs no Python."""
+"""Figures with sliders. All frames are drawn in advance, so that a web page needs no Python."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 SCRIPT = Path(__file__).with_name("explorable.js")
-"""The JavaScript that moves the sliders."""
+"""Path of the JavaScript that shows the frame to which the sliders point."""
 EXPLORABLE_ATTR = "explorable"
 """Figure attribute that refers back to the figure's Explorable."""
 
@@ -47,21 +47,24 @@ class Slider:
     Parameters
     ----------
     label : str
-        The name that readers see.
+        The name of the slider on the page.
     values : sequence of float
-        At least 2, increasing. They must differ in their first six digits, which are shown.
+        Positions of the slider: at least 2 numbers, increasing. They are shown with six digits, and must
+        differ in these.
     opening : float
-        One of the values: that of the frame which is shown first.
+        The value at which the slider starts, one of the values.
     unit : str
-        Shown behind each value.
+        Unit that follows each value on the page.
 
     Raises
     ------
     TypeError, ValueError
-        If the values are not increasing numbers, `opening` is not one of them, or a text is no str.
+        If the values are not increasing numbers, `opening` is not one of them, or `label` or `unit` is not a
+        str.
 
     Examples
     --------
+    >>> from unsteady import Slider
     >>> slider = Slider("learning rate", [0.01, 0.1, 1], opening=0.1)
     >>> slider.written, slider.start
     (['0.01', '0.1', '1'], 1)
@@ -76,9 +79,8 @@ class Slider:
         instance("label", self.label, str, "a str")
         instance("unit", self.unit, str, "a str")
         values = finite("values", self.values, ndim=1)
-        object.__setattr__(
-            self, "values", tuple(values.tolist())
-        )  # a copy, whatever happens to the list later
+        # A copy: later changes of the caller's list do not change the slider.
+        object.__setattr__(self, "values", tuple(values.tolist()))
         if len(values) < 2 or (np.diff(values) <= 0).any() or len(set(self.written)) < len(values):
             raise ValueError(f"values must be at least 2, increasing, and differ when shown, got {values}")
         if f"{scalar('opening', self.opening):g}" not in self.written:
@@ -86,7 +88,7 @@ class Slider:
 
     @property
     def written(self) -> list[str]:
-        """The values as they are shown."""
+        """The values as text, with six digits."""
         return [f"{value:g}" for value in self.values]
 
     @property
@@ -96,42 +98,45 @@ class Slider:
 
 
 class Explorable:
-    """A figure with one or two sliders: one frame for each position, all drawn beforehand.
+    """A figure with one or two sliders, and a frame for each position of the sliders, drawn in advance.
 
-    A script shows the opening frame; a notebook and the site show the sliders as well.
+    A script shows only the opening frame. A notebook and the site also show the sliders.
 
     Parameters
     ----------
     draw : callable
-        ``draw(fig, **values)`` draws a frame into an empty figure, and returns one sentence that says what
-        the frame shows, with its number. The first paragraph of its docstring is the caption. All frames have
-        the same size, axis limits and label (``fig.set_label``, the alternative text).
+        ``draw(fig, **values)`` draws a frame into an empty figure. It returns a sentence that says what the
+        frame shows, with the number that matters. The first paragraph of its docstring is the caption of the
+        figure. All frames must have the same axis limits and the same label (``fig.set_label``, the
+        alternative text). They get the size and the layout of the opening frame.
     **sliders : Slider
-        One or two, each named as `draw` takes its value.
+        One or two sliders. Their names are those of the arguments of `draw`.
 
     Attributes
     ----------
     figure : Figure
-        The opening frame, as one of pyplot's figures.
+        The opening frame, a figure of pyplot.
 
     Raises
     ------
     TypeError, ValueError
         If there are no sliders or more than two, if `draw` has no docstring or returns no sentence, or if a
-        frame has other limits or another label than the opening one.
+        frame has other axis limits or another label than the opening frame.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from unsteady import Explorable, Slider
     >>> def draw(fig, curvature):
-    ...     "A bowl."
+    ...     "A parabola."
     ...     x = np.linspace(-1, 1)
     ...     fig.subplots().plot(x, curvature * x**2 / 2)
     ...     fig.axes[0].set(xlim=(-1, 1), ylim=(0, 2))
-    ...     fig.set_label("A parabola with its lowest point in the middle.")
-    ...     return f"At its rim it is {curvature / 2:g} high."
-    >>> bowls = Explorable(draw, curvature=Slider("curvature", [1, 2, 4], opening=2))
-    >>> [sentence for figure, sentence in bowls.frames()][2]
-    'At its rim it is 2 high.'
+    ...     fig.set_label("A parabola with its minimum in the middle.")
+    ...     return f"The loss at x = 1 is {curvature / 2:g}."
+    >>> parabolas = Explorable(draw, curvature=Slider("curvature", [1, 2, 4], opening=2))
+    >>> [sentence for figure, sentence in parabolas.frames()]
+    ['The loss at x = 1 is 0.5.', 'The loss at x = 1 is 1.', 'The loss at x = 1 is 2.']
     """
 
     def __init__(self, draw: Callable[..., str], /, **sliders: Slider) -> None:
@@ -143,31 +148,30 @@ class Explorable:
         self.figure = plt.figure()
         setattr(self.figure, EXPLORABLE_ATTR, self)
         try:
-            self._drawn(self.figure, {name: s.values[s.start] for name, s in self.sliders.items()})
+            self._draw_checked(self.figure, {name: s.values[s.start] for name, s in self.sliders.items()})
         except BaseException:
             plt.close(self.figure)
             raise
-        self.figure.draw_without_rendering()  # once it is laid out, all stays where it is
+        # Lay the figure out once, and then fix all positions.
+        self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
-        self._size, self._frame_signature = (
-            self.figure.get_size_inches().tolist(),
-            _frame_signature(self.figure),
-        )
+        self._size = self.figure.get_size_inches().tolist()
+        self._frame_signature = _frame_signature(self.figure)
 
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.positions())
 
     def positions(self) -> list[dict[str, float]]:
-        """Return the values of each frame; the last slider changes fastest."""
+        """Return the slider values of each frame; the last slider changes fastest."""
         values = (slider.values for slider in self.sliders.values())
         return [dict(zip(self.sliders, chosen, strict=True)) for chosen in itertools.product(*values)]
 
     def frames(self) -> Iterator[tuple[Figure, str]]:
-        """Draw the frames in the order of the positions; yield each with its sentence."""
+        """Draw each frame, in the order of the positions, and yield it with its sentence."""
         for values in self.positions():
             figure = Figure()
-            sentence = self._drawn(figure, values)
+            sentence = self._draw_checked(figure, values)
             signature = _frame_signature(figure)
             if signature != self._frame_signature:
                 raise ValueError(
@@ -176,11 +180,12 @@ class Explorable:
                 )
             figure.set_size_inches(*self._size)
             figure.set_layout_engine("none")
-            for part, opening in zip(_placed(figure), _placed(self.figure), strict=True):
-                part.set_position(opening.get_position())
+            for artist, opening in zip(_positioned(figure), _positioned(self.figure), strict=True):
+                artist.set_position(opening.get_position())
             yield figure, sentence
 
-    def _drawn(self, figure: Figure, values: dict[str, float]) -> str:
+    def _draw_checked(self, figure: Figure, values: dict[str, float]) -> str:
+        """Draw one frame into a figure and return its sentence, which must not be empty."""
         sentence: Any = self.draw(figure, **values)
         if not (isinstance(sentence, str) and sentence.strip()):
             raise ValueError(
@@ -189,7 +194,7 @@ class Explorable:
         return sentence
 
     def metadata(self) -> dict[str, Any]:
-        """Return caption and sliders as plain data."""
+        """Return the caption and the sliders as plain data, for JSON."""
         sliders = {
             name: {"label": s.label, "values": s.written, "unit": s.unit, "opening": s.start}
             for name, s in self.sliders.items()
@@ -197,24 +202,24 @@ class Explorable:
         return {"caption": self.caption, "sliders": sliders}
 
     def _repr_html_(self) -> str:
-        """Return the figure with its sliders for a notebook, in the place of the opening frame alone."""
-        plt.close(self.figure)
-        drawn, sentences = zip(
-            *((figure_to_svg(figure), said) for figure, said in self.frames()), strict=True
+        """Return the figure with its sliders as HTML, for a notebook."""
+        plt.close(self.figure)  # or the notebook would show the opening frame a second time
+        svgs, sentences = zip(
+            *((figure_to_svg(figure), sentence) for figure, sentence in self.frames()), strict=True
         )
-        shown = slider_controls(
-            uuid4().hex, self.metadata()["sliders"], sentences, _as_data(merge_frames(drawn))
+        controls = slider_controls(
+            uuid4().hex, self.metadata()["sliders"], sentences, _data_url(merge_frames(svgs))
         )
         return (
-            f'<figure class="explorable"><img src="{_as_data(figure_to_svg(self.figure))}" '
-            f'alt="{escape(str(self.figure.get_label()))}">\n{shown}'
+            f'<figure class="explorable"><img src="{_data_url(figure_to_svg(self.figure))}" '
+            f'alt="{escape(str(self.figure.get_label()))}">\n{controls}'
             f"<figcaption>{escape(self.caption)}</figcaption></figure>\n"
             f"<script>{SCRIPT.read_text('utf-8')}</script>"
         )
 
 
 def _caption(draw: Callable[..., str]) -> str:
-    """Return the first paragraph of a function's docstring, also where some of its arguments are given."""
+    """Return the first paragraph of a function's docstring; the function may be a ``partial``."""
     while isinstance(draw, partial):
         draw = draw.func
     caption = " ".join((inspect.getdoc(draw) or "").partition("\n\n")[0].split())
@@ -224,20 +229,33 @@ def _caption(draw: Callable[..., str]) -> str:
 
 
 def _frame_signature(figure: Figure) -> tuple[Any, ...]:
-    """Return what must be equal in all frames: label, number of texts, and the limits of each of the axes."""
+    """Return what must be equal in all frames: label, number of texts, and limits of all axes."""
     limits = [tuple(map(float, (*ax.get_xlim(), *ax.get_ylim()))) for ax in figure.axes]
     return str(figure.get_label()), len(figure.texts), limits
 
 
-def _placed(figure: Figure) -> list[Any]:
+def _positioned(figure: Figure) -> list[Any]:
+    """Return the axes and texts of a figure, which layout moves."""
     return [*figure.axes, *figure.texts]
 
 
 def explorable_of(figure: Figure) -> Explorable | None:
-    """Return the explorable whose opening frame a figure is, or None.
+    """Find the explorable whose opening frame is this figure.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any figure.
+
+    Returns
+    -------
+    Explorable or None
+        None if the figure is not an opening frame.
 
     Examples
     --------
+    >>> from matplotlib.figure import Figure
+    >>> from unsteady.gallery.explorable import explorable_of
     >>> explorable_of(Figure()) is None
     True
     """
@@ -245,18 +263,33 @@ def explorable_of(figure: Figure) -> Explorable | None:
 
 
 def figure_to_svg(figure: Figure) -> str:
-    """Return a figure as SVG, without the date and the program's name: equal figures give equal bytes.
+    """Convert a figure to SVG. Equal figures give equal text.
+
+    Date and program name are left out for this reason.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any figure.
+
+    Returns
+    -------
+    str
+        An SVG file.
 
     Examples
     --------
+    >>> from matplotlib.figure import Figure
+    >>> from unsteady.gallery.explorable import figure_to_svg
     >>> figure_to_svg(Figure()).startswith("<?xml")
     True
     """
-    drawn = io.StringIO()
+    svg = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "unsteady"}):
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    return drawn.getvalue()
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return svg.getvalue()
 
 
-def _as_data(svg: str) -> str:
+def _data_url(svg: str) -> str:
+    """Return an SVG file as an address that contains it."""
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

@@ -1,11 +1,15 @@
-r"""Models whose parameters carry the replicates in front.
+r"""Models that compute many replicates at once: the replicate axes lead in every parameter.
 
-A model is a frozen description. ``start(n_features, rngs)`` draws its parameters, a list of arrays of
-shape ``(*replicates, rows, columns)`` (a bias is one row), and its buffers (running statistics, most
-often none). ``loss_and_gradient`` works on a batch, ``predict`` and ``evaluate`` on a whole set in
-evaluation mode. Features have the shape ``(batch, features)``, shared by all replicates, or
-``(*replicates, batch, features)``; targets lack the last axis. Targets of shape ``(n, 1)`` are refused,
-since beside ``(n,)`` they would broadcast to ``(n, n)``.
+A model is a frozen dataclass of settings. Its parameters are a list of arrays of their own:
+
+- ``start(n_features, rngs)`` draws the parameters, arrays of shape ``(*replicates, rows, columns)`` (a bias
+  has one row), and the buffers (running statistics, for most models none).
+- ``loss_and_gradient`` works on a batch, in training mode or in evaluation mode.
+- ``predict`` and ``evaluate`` work on a whole data set in evaluation mode.
+
+Features have the shape ``(batch, features)``, the same for all replicates, or ``(*replicates, batch,
+features)``. Targets have the same shape without the last axis. Targets of shape ``(n, 1)`` raise an error,
+because together with predictions of shape ``(n,)`` they would broadcast to ``(n, n)``.
 """
 
 from unsteady.models._base import Evaluation, Generators, Model, Parameters

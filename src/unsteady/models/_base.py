@@ -1,20 +1,42 @@
-"""What every model offers, and the pieces that several models share."""
+"""The interface of models, and the functions that several models share."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from unsteady._validation import Array
 
 Parameters = list[Array]
+"""Arrays whose first axes are the replicates."""
 Generators = Any
-"""One :class:`numpy.random.Generator` a replicate: a sequence, or an array of the replicates' shape."""
+"""One :class:`numpy.random.Generator` per replicate: a sequence, or an array of the replicates' shape."""
 
 
 class Evaluation(NamedTuple):
-    """What a model scores on a set: ``(*replicates,)``, and ``(*replicates, n)`` for `correct`."""
+    """The result of an evaluation on a data set of n examples.
+
+    Attributes
+    ----------
+    loss : array, ``(*replicates,)``
+        Mean loss over the examples.
+    accuracy : array, ``(*replicates,)``, or None
+        Fraction of correct examples, 0 to 1. NaN where the loss has diverged, None for regression.
+    correct : array of bool, ``(*replicates, n)``, or None
+        Which examples are correct. None for regression.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unsteady.models import SoftmaxRegression
+    >>> model = SoftmaxRegression(classes=2)
+    >>> parameters, _ = model.start(1, [np.random.default_rng(0)])  # zeros, so it predicts label 0
+    >>> result = model.evaluate(parameters, np.ones((4, 1)), np.array([0, 0, 0, 1]))
+    >>> result.accuracy.tolist(), result.correct.tolist()
+    ([0.75], [[True, True, True, False]])
+    """
 
     loss: Array
     accuracy: Array | None
@@ -22,18 +44,29 @@ class Evaluation(NamedTuple):
 
 
 class Model(Protocol):
-    """What :func:`unsteady.training.train` needs of a model."""
+    """The interface that :func:`unsteady.training.train` expects of a model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unsteady.models import Model, SoftmaxRegression
+    >>> model: Model = SoftmaxRegression(classes=3)
+    >>> rngs = [np.random.default_rng(seed) for seed in range(8)]  # 8 replicates
+    >>> parameters, buffers = model.start(5, rngs)
+    >>> [parameter.shape for parameter in parameters]
+    [(8, 5, 3), (8, 1, 3)]
+    """
 
     def start(self, n_features: int, rngs: Generators) -> tuple[Parameters, Parameters]:
-        """Return the parameters and the buffers before the first step."""
+        """Return the parameters and the buffers before the first step, one replicate per generator."""
         ...
 
     def weights(self, parameters: Parameters) -> Parameters:
-        """Return those parameters that a regularizer acts on."""
+        """Return the parameters that a regularizer penalises, usually all but the biases."""
         ...
 
     def check_targets(self, name: str, y: Array) -> Array:
-        """Return targets that this model can be trained on."""
+        """Return the targets if the model can be trained on them; raise an error that has `name` if not."""
         ...
 
     def loss_and_gradient(
@@ -45,17 +78,20 @@ class Model(Protocol):
         buffers: Parameters | None = None,
         rngs: Generators = None,
     ) -> tuple[Array, Array | None, Parameters]:
-        """Return loss and accuracy, ``(*replicates,)``, and a gradient for each parameter."""
+        """Return loss and accuracy, ``(*replicates,)``, and a gradient for each parameter.
+
+        With `rngs` in training mode, which may update the buffers in place. Without, in evaluation mode.
+        """
         ...
 
     def predict(self, parameters: Parameters, X: Array, buffers: Parameters | None = None) -> Array:
-        """Return the prediction for each row in evaluation mode."""
+        """Return the prediction for each row in evaluation mode, ``(*replicates, n)``."""
         ...
 
     def evaluate(
         self, parameters: Parameters, X: Array, y: Array, buffers: Parameters | None = None
     ) -> Evaluation:
-        """Return loss, accuracy and correctness in evaluation mode."""
+        """Return loss, accuracy and correctness on a data set in evaluation mode."""
         ...
 
 
@@ -64,31 +100,31 @@ def check_generators(rngs: Generators) -> Array:
     array = np.asarray(rngs, dtype=object)
     if array.size == 0 or not isinstance(array.flat[0], np.random.Generator):
         raise TypeError(
-            f"rngs must be a sequence of numpy.random.Generator, one a replicate, got {type(rngs).__name__}"
+            f"rngs must be a sequence of numpy.random.Generator, one per replicate, got {type(rngs).__name__}"
         )
     return array
 
 
 def stack_draws(rngs: Array, drawn: list[Array]) -> Array:
-    """Stack the arrays that the generators have drawn, and give the replicates their shape."""
+    """Stack one array per generator into an array of shape ``(*replicates, ...)``."""
     return np.stack(drawn).reshape(rngs.shape + drawn[0].shape)
 
 
 def draw_normal(rngs: Array, shape: tuple[int, int]) -> Array:
-    """Draw standard normal numbers of this shape for each replicate."""
+    """Draw standard normal numbers for each replicate, ``(*replicates, *shape)``."""
     return stack_draws(rngs, [rng.standard_normal(shape) for rng in rngs.flat])
 
 
 def draw_dropout_mask(rngs: Array, dropout: float, values: Array) -> Array:
-    """Draw what dropout multiplies the values by: 0, or 1 / (1 - dropout) where a value is kept."""
-    # Drawn in float32 whatever the dtype, so that both are dropped the same.
+    """Draw the factors of dropout: 0 for a dropped value, 1 / (1 - dropout) for a kept one."""
+    # Drawn in float32 for either dtype, so that the same seed drops the same values in both.
     shape = values.shape[-2:]
     drawn = stack_draws(rngs, [rng.random(shape, dtype=np.float32) for rng in rngs.flat])
     return np.asarray((drawn >= dropout) / values.dtype.type(1 - dropout))
 
 
 def check_batch(parameters: Parameters, X: Array, y: Array | None) -> None:
-    """Check that features and targets fit the parameters, replicate by replicate."""
+    """Check that the shapes of features and targets fit the parameters and their replicates."""
     replicates, n_features = parameters[0].shape[:-2], parameters[0].shape[-2]
     if X.ndim < 2 or X.shape[-1] != n_features or X.shape[:-2] not in ((), replicates):
         raise ValueError(
@@ -105,12 +141,12 @@ def transpose(array: Array) -> Array:
 
 
 def sum_rows(delta: Array) -> Array:
-    """Sum over the rows, the last axis but one, which is kept with length 1."""
-    # A product with ones: three times as fast as a sum over an axis that is not the last.
+    """Sum over the rows, the second-to-last axis, and keep this axis with length 1."""
+    # A matrix product with ones: three times as fast as a sum over an axis that is not the last.
     return np.asarray(np.matmul(np.ones((1, delta.shape[-2]), dtype=delta.dtype), delta))
 
 
-def check_labels(name: str, y: Array, classes: int) -> Array:
+def check_labels(name: str, y: ArrayLike, classes: int) -> Array:
     """Return the labels if they are integers from 0 to classes - 1."""
     labels = np.asarray(y)
     if labels.dtype.kind not in "iu":

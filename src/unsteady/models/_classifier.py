@@ -1,4 +1,4 @@
-"""What models of labels share: everything that follows from their logits."""
+"""The base class of classifiers: everything that follows from their logits."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from unsteady.models._losses import Score, mean_scores, score_cross_entropy
 
 
 class Classifier:
-    """What the models of labels share: everything that follows from their logits."""
+    """The base class of classifiers: everything that follows from their logits."""
 
     classes: int
 
     def logits(self, parameters: Parameters, X: Array, buffers: Parameters | None = None) -> Array:
+        """Return the logits in evaluation mode, ``(*replicates, n, classes)``."""
         raise NotImplementedError
 
     def _score(self, logits: Array, y: Array) -> Score:
+        """Return the loss of each example, and its gradient with respect to the logits."""
         return score_cross_entropy(logits, y)
 
     def check_targets(self, name: str, y: Array) -> Array:
-        """Return the labels, integers from 0 to ``classes - 1``."""
+        """Return the labels if they are integers from 0 to ``classes - 1``."""
         return check_labels(name, y, self.classes)
 
     def predict(self, parameters: Parameters, X: Array, buffers: Parameters | None = None) -> Array:
@@ -31,7 +33,7 @@ class Classifier:
     def evaluate(
         self, parameters: Parameters, X: Array, y: Array, buffers: Parameters | None = None
     ) -> Evaluation:
-        """Return loss, accuracy and correctness on a set, in evaluation mode."""
+        """Return loss, accuracy and correctness on a data set, in evaluation mode."""
         X, y = np.asarray(X), self.check_targets("y", y)
         check_batch(parameters, X, y)
         score = self._score(self.logits(parameters, X, buffers), y)

@@ -1,4 +1,4 @@
-"""A multilayer perceptron with optional batch norm and dropout."""
+"""A multilayer perceptron with optional batch normalisation and dropout."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from unsteady.models._losses import Score, mean_scores, score_cross_entropy, sco
 
 
 class _Layer(NamedTuple):
-    """What the backward pass needs of one hidden layer."""
+    """What the backward pass needs from the forward pass of one layer."""
 
     inputs: Array
     normalised: Array | None  # before gamma and beta
@@ -35,31 +35,51 @@ class _Layer(NamedTuple):
 
 @dataclass(frozen=True)
 class MLP(Classifier):
-    r"""A multilayer perceptron: linear, batch norm, activation, dropout; last a linear layer.
+    r"""A multilayer perceptron with optional batch norm and dropout.
+
+    Each hidden layer consists of a linear layer, batch norm, activation and dropout, in this order. A linear
+    layer follows them.
 
     Parameters
     ----------
     hidden : tuple of int
         Width of each hidden layer.
     activation : {"relu", "tanh"}
+        Activation function of the hidden layers.
     classes : int
         Number of labels, at least 2.
     dropout : float
-        Probability that a hidden unit is dropped in training mode, at least 0 and below 1; those that
-        are kept are divided by ``1 - dropout``.
+        Probability that a hidden unit is dropped in training mode, at least 0 and below 1. Units that are
+        kept are divided by ``1 - dropout``.
     batch_norm : bool
-        Normalise each hidden unit over the batch in training mode, by running averages in evaluation
-        mode. Batches then hold at least 2 examples, an epoch's last one included.
+        Normalise each hidden unit: by the mean and variance of the batch in training mode, by their running
+        averages in evaluation mode. Every batch, the last one of an epoch included, then needs at least 2
+        examples.
     batch_norm_momentum : float
-        Weight of the *old* running average at each step, as in Keras (PyTorch's ``momentum`` is one
-        minus this). The running variance is that of the batch divided by its size.
+        Weight of the *old* running average at each step, at least 0 and below 1, as in Keras. PyTorch's
+        ``momentum`` is one minus this number. The running variance averages the biased variance of each
+        batch (squared deviations divided by the batch size).
     loss : {"cross_entropy", "squared_error"}
         Cross-entropy in nats, or half the squared distance of the outputs from the one-hot labels.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting is of the wrong kind or outside its range.
+
     Notes
     -----
-    Weights start as normal numbers of variance 2 (ReLU, He et al. 2015) or 1 (tanh and the last layer,
-    LeCun et al. 1998) over the number of inputs, biases at zero.
+    Weights start as normal numbers. Their variance is 2 / (number of inputs) for ReLU (He et al. 2015), and
+    1 / (number of inputs) for tanh and for the last layer (LeCun et al. 1998). Biases start at zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unsteady.models import MLP
+    >>> model = MLP(hidden=(8,), classes=3)
+    >>> parameters, buffers = model.start(5, [np.random.default_rng(0)])
+    >>> [parameter.shape for parameter in parameters]
+    [(1, 5, 8), (1, 1, 8), (1, 8, 3), (1, 1, 3)]
     """
 
     hidden: tuple[int, ...] = (32,)
@@ -71,6 +91,7 @@ class MLP(Classifier):
     loss: Literal["cross_entropy", "squared_error"] = "cross_entropy"
 
     VARIANCE_FLOOR: ClassVar[float] = 1e-5
+    """Added to each variance of batch norm, as in PyTorch."""
 
     def __post_init__(self) -> None:
         hidden: Any = self.hidden
@@ -86,13 +107,14 @@ class MLP(Classifier):
 
     @property
     def _per_layer(self) -> int:
+        """Number of parameter arrays of a hidden layer."""
         return 4 if self.batch_norm else 2
 
     def start(self, n_features: int, rngs: Generators) -> tuple[Parameters, Parameters]:
-        """Return the parameters and the buffers of each layer in turn.
+        """Return the parameters and the buffers, layer by layer.
 
-        Parameters are ``weights, bias`` for each layer, followed by ``gamma, beta`` for a hidden one
-        with batch norm; buffers its running ``mean, variance``, which start at 0 and 1.
+        The parameters of a layer are ``weights, bias``, and ``gamma, beta`` if it is a hidden layer with
+        batch norm. The buffers of such a layer are its running ``mean, variance``, which start at 0 and 1.
         """
         n_features = integer("n_features", n_features, at_least=1)
         generators = check_generators(rngs)
@@ -112,7 +134,7 @@ class MLP(Classifier):
         return parameters, buffers
 
     def weights(self, parameters: Parameters) -> Parameters:
-        """Return the weight matrices without biases and batch norm's scales."""
+        """Return the weight matrices, without the biases and the parameters of batch norm."""
         return parameters[:: self._per_layer]
 
     def logits(self, parameters: Parameters, X: Array, buffers: Parameters | None = None) -> Array:
@@ -132,8 +154,8 @@ class MLP(Classifier):
     ) -> tuple[Array, Array, Parameters]:
         """Return loss, accuracy and the gradients.
 
-        With `rngs` in training mode: masks are drawn, the batch's statistics are used and `buffers`
-        are updated in place. Without, in evaluation mode.
+        With `rngs` in training mode: dropout draws masks, and batch norm uses the batch's mean and variance
+        and updates `buffers` in place. Without, in evaluation mode.
         """
         X, y = np.asarray(X), self.check_targets("y", y)
         check_batch(parameters, X, y)
@@ -146,9 +168,11 @@ class MLP(Classifier):
         return *mean_scores(score), gradients
 
     def _score(self, logits: Array, y: Array) -> Score:
+        """Return the loss of each example, and its gradient with respect to the logits."""
         return (score_cross_entropy if self.loss == "cross_entropy" else score_squared_error)(logits, y)
 
     def _check_buffers(self, buffers: Parameters | None) -> Parameters:
+        """Return the buffers if there are two for each layer with batch norm."""
         expected = 2 * len(self.hidden) if self.batch_norm else 0
         if len(buffers or []) != expected:
             raise ValueError(
@@ -160,7 +184,7 @@ class MLP(Classifier):
     def _forward(
         self, parameters: Parameters, X: Array, buffers: Parameters, rngs: Array | None
     ) -> tuple[Array, list[_Layer]]:
-        """Return the logits and what the backward pass needs; `rngs` mean training mode."""
+        """Return the logits and what the backward pass needs, in training mode if there are `rngs`."""
         layers = []
         inputs = X
         for layer in range(len(self.hidden)):
@@ -183,11 +207,13 @@ class MLP(Classifier):
         return logits, layers
 
     def _activate(self, outputs: Array) -> Array:
+        """Apply the activation function, in place."""
         if self.activation == "relu":
             return np.maximum(outputs, 0, out=outputs)
         return np.tanh(outputs, out=outputs)
 
     def _normalise(self, outputs: Array, running: Parameters, training: bool) -> tuple[Array, Array]:
+        """Return the normalised outputs and 1 / standard deviation; update `running` in training mode."""
         mean, variance = running
         if training:
             if outputs.shape[-2] < 2:
@@ -207,7 +233,7 @@ class MLP(Classifier):
     def _backward(
         self, parameters: Parameters, layers: list[_Layer], delta: Array, *, training: bool
     ) -> Parameters:
-        """Return the gradients, given that of the loss by the logits."""
+        """Return the gradients; `delta` is the gradient of the loss with respect to the logits."""
         gradients = [np.matmul(transpose(layers[-1].inputs), delta), sum_rows(delta)]
         above = parameters[-2]
         for index in reversed(range(len(self.hidden))):
@@ -220,9 +246,9 @@ class MLP(Classifier):
                 delta *= layer.activated > 0
             else:
                 delta *= 1 - layer.activated**2
-            of_norm: Parameters = []
+            norm_gradients: Parameters = []
             if layer.normalised is not None and layer.inverse_sd is not None:
-                of_norm = [sum_rows(delta * layer.normalised), sum_rows(delta)]
+                norm_gradients = [sum_rows(delta * layer.normalised), sum_rows(delta)]
                 delta = delta * (own[2] * layer.inverse_sd)
                 if training:
                     projected = (delta * layer.normalised).mean(axis=-2, keepdims=True)
@@ -230,7 +256,7 @@ class MLP(Classifier):
             gradients = [
                 np.matmul(transpose(layer.inputs), delta),
                 sum_rows(delta),
-                *of_norm,
+                *norm_gradients,
                 *gradients,
             ]
             above = own[0]

@@ -1,4 +1,4 @@
-"""Training: ``descend`` on an objective, ``train`` on data, many replicates at once."""
+"""Training of many replicates at once: ``descend`` on an objective, ``train`` on data."""
 
 from unsteady.averages import EMA, Polyak
 from unsteady.batches import Shuffle, ShuffleBuffer, Sorted, WithoutReplacement, WithReplacement

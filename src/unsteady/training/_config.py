@@ -1,4 +1,4 @@
-"""A checked call of :func:`unsteady.training.train`: which settings are allowed, and how they are stored."""
+"""Check the arguments of :func:`unsteady.training.train`, and store them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from unsteady._broadcasting import check_broadcastable
 from unsteady._validation import Array, check_interface, instance, integer, option
@@ -19,7 +20,7 @@ from unsteady.models import Model, Parameters
 from unsteady.optimizers import SGD, Optimizer
 from unsteady.regularizers import Regularizer
 
-RECORDS = ("correct", "parameters", "preconditioner", "batch_loss", "step_loss", "gradient_norm")
+RECORD_OPTIONS = ("correct", "parameters", "preconditioner", "batch_loss", "step_loss", "gradient_norm")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class TrainingConfig:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in which every training example is used once, the last batch perhaps a small one."""
+        """Number of steps in an epoch; the last batch of an epoch may be smaller than the others."""
         return math.ceil(len(self.data.y_train) / self.batch_size)
 
     def evaluates(self, step: int) -> bool:
@@ -56,13 +57,13 @@ class TrainingConfig:
         """Return the schedule's multiplier after `step` steps."""
         if self.schedule is None:
             return 1.0
-        scale: Any = self.schedule(step)
+        scale: object = self.schedule(step)
         if not (isinstance(scale, int | float | np.number) and math.isfinite(scale) and scale >= 0):
             raise ValueError(f"schedule must return finite numbers >= 0, got {scale!r} at step {step}")
         return float(scale)
 
     def rng(self, seed_index: int, purpose: str) -> np.random.Generator:
-        """Return the generator of one seed for one purpose, the same in every chunk."""
+        """Return the random generator of one seed for one purpose, the same whatever the chunks."""
         key = (seed_index, ("weights", "order", "masks").index(purpose))
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
@@ -76,16 +77,16 @@ def count_steps(epochs: int | None, steps: int | None, steps_per_epoch: int) -> 
     return integer("steps", steps, at_least=1)
 
 
-def evaluation_interval(evaluate_every: Any, steps: int, steps_per_epoch: int) -> int:
-    """Return after how many steps to evaluate."""
+def evaluation_interval(evaluate_every: str | int, steps: int, steps_per_epoch: int) -> int:
+    """Return the number of steps between two evaluations."""
     if isinstance(evaluate_every, str):
         option("evaluate_every", evaluate_every, ("epoch", "end"))
         return steps_per_epoch if evaluate_every == "epoch" else steps
     return integer('evaluate_every, if not "epoch" or "end",', evaluate_every, at_least=1)
 
 
-def cast_data(model: Model, data: Data, dtype: Any) -> Data:
-    """Return the data in the dtype to train in, with targets that the model has checked."""
+def cast_data(model: Model, data: Data, dtype: DTypeLike | None) -> Data:
+    """Convert the data to the dtype of training, and let the model check the targets."""
     try:
         kind = np.dtype(np.float64 if dtype is None else dtype)
     except TypeError:
@@ -106,12 +107,12 @@ def cast_data(model: Model, data: Data, dtype: Any) -> Data:
     )
 
 
-def check_record(record: Any, data: Data, optimizer: Optimizer) -> tuple[str, ...]:
-    """Return the names of what to record, if data and optimizer can give it."""
+def check_record(record: str | Sequence[str], data: Data, optimizer: Optimizer) -> tuple[str, ...]:
+    """Return the names of what to record if data and optimizer provide them."""
     single = isinstance(record, str)
     names = (record,) if single else tuple(instance("record", record, Sequence, "a sequence of names"))
     for name in names:
-        option("record", name, RECORDS)
+        option("record", name, RECORD_OPTIONS)
     if "correct" in names and data.X_eval is None:
         raise ValueError("record='correct' needs data with an evaluation set, got data without X_eval")
     if "preconditioner" in names and not hasattr(optimizer, "preconditioner"):
@@ -120,7 +121,7 @@ def check_record(record: Any, data: Data, optimizer: Optimizer) -> tuple[str, ..
 
 
 def check_rules(optimizer: Any, regularizer: Any, average: Any, replicates: tuple[int, ...]) -> None:
-    """Check that optimizer, regularizer and average fit the replicates and each other."""
+    """Check that optimizer, regularizer and average have the methods needed, and fit the replicates."""
     check_interface("optimizer", optimizer, ("start", "step", "learning_rate"), "optimizers")
     check_broadcastable("optimizer", optimizer, replicates)
     if average is not None:
@@ -141,7 +142,7 @@ def check_rules(optimizer: Any, regularizer: Any, average: Any, replicates: tupl
 def load_checkpoint(
     model: Model, data: Data, resume: History | None, replicates: tuple[int, ...]
 ) -> tuple[Parameters, Parameters] | None:
-    """Return the last weights and buffers of a run, one axis for all replicates."""
+    """Return the last parameters and buffers of a run, with all replicates along one axis."""
     if resume is None:
         return None
     instance("resume", resume, History, "a History")

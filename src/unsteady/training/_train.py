@@ -1,4 +1,4 @@
-"""Train many replicates at once: check the call, run it in chunks, and join their curves."""
+"""Train many replicates at once: check the arguments, train in chunks, and join the curves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from numpy.typing import DTypeLike
 
 from unsteady._validation import Array, check_interface, instance, integer, replicates_shape, scalar
 from unsteady.averages import Average
@@ -29,7 +30,7 @@ from unsteady.training._config import (
 from unsteady.training._trainer import CACHE_ELEMENTS, run_chunk
 
 MEMORY_ELEMENTS = 2**25
-"""Numbers that a chunk may keep at all, the order of its examples included."""
+"""How many numbers a chunk may keep in memory, the batch order included."""
 
 
 def train(
@@ -50,7 +51,7 @@ def train(
     average: Average | None = None,
     clip_norm: float | None = None,
     resume: History | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     progress: bool = False,
 ) -> History:
     """Train many replicates of a model at once.
@@ -64,61 +65,77 @@ def train(
     optimizer : Optimizer
         From :mod:`unsteady.optimizers`. Hyper-parameters that are arrays broadcast to `replicates`.
     batch_size : int
-        Examples a step, 1 to the number of training examples.
+        Number of examples per step, 1 to the number of training examples.
     order : Order
         :class:`Shuffle`, :class:`WithReplacement`, :class:`WithoutReplacement`, :class:`Sorted` or
-        :class:`ShuffleBuffer`.
+        :class:`ShuffleBuffer`, from :mod:`unsteady.batches`.
     epochs, steps : int
-        How long to train: one of the two. An epoch is ``ceil(n / batch_size)`` steps.
+        Length of the training. Give one of the two. An epoch has ``ceil(n / batch_size)`` steps.
     replicates : int or tuple of int
-        Number or shape of the replicates. The last axis is the seed; settings along earlier axes share
-        their seeds. With ``replicates=(7, 32)`` and ``SGD(rates[:, None])``, 7 rates meet the same 32
-        seeds. Seed k is the same run whatever the number of replicates. A hyper-parameter that varies along
-        the last axis gives each seed a value of its own.
+        Number or shape of the replicates. The last axis is the seed. Earlier axes are settings, and all
+        settings use the same seeds. For example, ``replicates=(7, 32)`` with ``SGD(learning_rates[:, None])``
+        trains 7 learning rates with the same 32 seeds each. Seed k is the same run whatever the number of
+        replicates. A hyper-parameter that varies along the last axis gives each seed its own value.
     seed : int
-        Root of all seeds. Each has a generator of its own for initial weights, order and masks.
+        Seed from which the seeds of all replicates are derived, at least 0. Each replicate seed has separate
+        random generators for initial weights, batch order and dropout masks.
     schedule : callable
-        Multiplier of the learning rate as a function of the steps taken, see
+        Multiplier of the learning rate as a function of the number of steps already taken. See
         :mod:`unsteady.schedules`.
     regularizer : Regularizer
-        From :mod:`unsteady.regularizers`, on the weight matrices.
+        From :mod:`unsteady.regularizers`. It penalises the weight matrices.
     evaluate_every : {"epoch", "end"} or int
-        When to evaluate on whole sets: after each epoch, at the end, or every so many steps. The last
-        step is always evaluated.
+        When to evaluate on the whole training set and evaluation set: after each epoch, at the end, or
+        after each so many steps. The weights after the last step are always evaluated.
     record : sequence of str
-        What to keep besides (see :class:`unsteady.history.History`): ``"correct"`` for ``val_correct``,
-        ``"parameters"`` for them and the ``buffers``, ``"preconditioner"`` for that of Adam or RMSprop, all
-        three at each evaluation; at each step ``"batch_loss"``, ``"gradient_norm"``, and ``"step_loss"`` for
-        ``batch_loss``, ``batch_loss_after`` and ``full_loss``, which costs two evaluations a step.
+        What to record in addition, see :class:`unsteady.history.History`. At each evaluation: ``"correct"``
+        for ``val_correct``, ``"parameters"`` for ``parameters`` and ``buffers``, and ``"preconditioner"`` for
+        the one of Adam or RMSprop. At each step: ``"batch_loss"``, ``"gradient_norm"``, and ``"step_loss"``
+        for ``batch_loss``, ``batch_loss_after`` and ``full_loss``, which costs two evaluations per step.
     average : Average
-        :class:`EMA` or :class:`Polyak`: averaged weights, evaluated beside the last ones (with the
-        batch-norm buffers of the last ones).
+        :class:`EMA` or :class:`Polyak`, from :mod:`unsteady.averages`. The averaged weights are evaluated in
+        addition to the last weights, with the batch-norm buffers of the last weights.
     clip_norm : float
-        Where the norm of a replicate's gradient, the regularizer's included, is longer, it is shortened to
-        this, above 0. None leaves it as it is.
+        Largest norm of a replicate's gradient, above 0. A longer gradient is scaled down to this norm. The
+        norm includes the gradient of the regularizer. None switches clipping off.
     resume : History
-        What :func:`train` returned for the same model and replicates, recorded with ``"parameters"``: begin
-        with the weights of its last evaluation. The optimizer's memory and the counts begin anew.
+        A result of :func:`train` for the same model and replicates, recorded with ``"parameters"``. Training
+        starts with the weights of its last evaluation. The optimizer's state and the counts of steps and
+        epochs start from zero.
     dtype : {float32, float64}
-        What to compute in; float64 if not given.
+        Precision of the computation, float64 if not given.
     progress : bool
-        Show a bar for each chunk of replicates.
+        Show a progress bar for each chunk of replicates.
 
     Returns
     -------
     History
-        Curves of shape ``(evaluations, *replicates)``. A replicate that diverges is not finite from
-        there on and disturbs no other.
+        Curves of shape ``(evaluations, *replicates)``. A replicate that diverges is NaN or infinite from
+        that step on, and does not affect other replicates.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or outside its range; the message names it.
+        If an argument is of the wrong kind or outside its range. The message names the argument.
 
     Notes
     -----
-    Replicates run in chunks of bounded memory, with the same numbers whatever the chunks. They are
-    dispatched through joblib: inside ``joblib.parallel_config(n_jobs=2)`` they spread over two cores.
+    Replicates are trained in chunks of limited memory. The chunks do not change the numbers. joblib runs the
+    chunks: inside ``joblib.parallel_config(n_jobs=2)`` they use two cores.
+
+    Examples
+    --------
+    Train logistic regression on the digits, with two learning rates and three seeds each:
+
+    >>> import numpy as np
+    >>> from unsteady import datasets, models, optimizers, train
+    >>> sgd = optimizers.SGD(np.array([0.01, 0.1])[:, None])
+    >>> model = models.SoftmaxRegression(classes=10)
+    >>> history = train(model, datasets.digits(), sgd, batch_size=100, epochs=2, replicates=(2, 3))
+    >>> history.val_loss.shape  # epochs, learning rates, seeds
+    (2, 2, 3)
+    >>> history.val_loss[-1].mean(axis=-1).round(1).tolist()
+    [2.3, 1.9]
     """
     instance("data", data, Data, "an unsteady.datasets.Data")
     methods = ("start", "weights", "check_targets", "loss_and_gradient", "evaluate")
@@ -156,31 +173,31 @@ def train(
 
 
 def split_replicates(config: TrainingConfig) -> list[slice]:
-    """Split the flattened replicates into chunks whose work fits the cache, and whose state the memory."""
+    """Split the flattened replicates into chunks that fit the cache in a step, and the memory as a whole."""
     total = math.prod(config.replicates)
     n, n_features = config.data.X_train.shape
     parameters, _ = config.model.start(n_features, [config.rng(0, "weights")])
     widths = n_features + sum(parameter.shape[-1] for parameter in parameters)
-    touched = sum(parameter.size for parameter in parameters) + config.batch_size * widths
-    drawn = 3 * max(n, BLOCK * config.batch_size)  # a block, its stack, and the replicates' copies of it
-    size = min(CACHE_ELEMENTS // touched, MEMORY_ELEMENTS // (touched + drawn))
+    used_per_step = sum(parameter.size for parameter in parameters) + config.batch_size * widths
+    drawn = 3 * max(n, BLOCK * config.batch_size)  # a block of indices, its stack, and a copy per replicate
+    size = min(CACHE_ELEMENTS // used_per_step, MEMORY_ELEMENTS // (used_per_step + drawn))
     workers = joblib.effective_n_jobs(joblib.Parallel().n_jobs)
     size = max(1, min(size, math.ceil(total / workers)))
     return [slice(first, first + size) for first in range(0, total, size)]
 
 
 def assemble_history(config: TrainingConfig, parts: Sequence[dict[str, Array]]) -> History:
-    """Join the chunks along the replicates and give these their shape."""
+    """Join the curves of the chunks, and give the replicates their shape."""
     columns: dict[str, Any] = {}
     for name in parts[0]:
         joined = np.concatenate([part[name] for part in parts], axis=1)
         columns[name] = joined.reshape(len(joined), *config.replicates, *joined.shape[2:])
     for name in ("parameters", "buffers", "preconditioner"):
-        own = [columns.pop(key) for key in list(columns) if key.startswith(f"{name}_")]
-        columns[name] = own or None
+        arrays = [columns.pop(key) for key in list(columns) if key.startswith(f"{name}_")]
+        columns[name] = arrays or None
     if not np.shape(config.optimizer.learning_rate):
-        rates = columns["learning_rate"]
-        columns["learning_rate"] = rates[(slice(None), *[0] * len(config.replicates))]
+        learning_rates = columns["learning_rate"]
+        columns["learning_rate"] = learning_rates[(slice(None), *[0] * len(config.replicates))]
     step = np.array([s for s in range(1, config.steps + 1) if config.evaluates(s)])
     n_eval = None if config.data.y_eval is None else len(config.data.y_eval)
     return History(epoch=step / config.steps_per_epoch, step=step, n_eval=n_eval, **columns)

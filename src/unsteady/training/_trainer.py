@@ -1,4 +1,4 @@
-"""Train one chunk of replicates: batches, steps, evaluations, and what is recorded of them."""
+"""Train one chunk of replicates: batches, steps, evaluations, and their records."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from unsteady.models import Evaluation, Parameters
 from unsteady.training._config import TrainingConfig
 
 CACHE_ELEMENTS = 2**19
-"""Numbers that the replicates of a chunk touch in a step: about what a core's cache holds."""
+"""How many numbers the replicates of a chunk use in a step: about as many as the cache of a core holds."""
 
 
 class Batches:
-    """Features ``(replicates, batch, features)`` and targets for each step, one order for each seed.
+    """Batches of all replicates: features ``(replicates, batch, features)`` and targets for each step.
 
-    A batch of all examples is the training set itself, so that nothing is copied.
+    Replicates with the same seed have the same batch order. A batch of all examples is the training set
+    itself, so nothing is copied.
     """
 
     def __init__(self, config: TrainingConfig, seeds: Array) -> None:
@@ -30,9 +31,10 @@ class Batches:
         self.rngs = [config.rng(int(seed), "order") for seed in unique]
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
+        """Yield the features and targets of each step, without end."""
         config = self.config
         X, y, size = config.data.X_train, config.data.y_train, config.batch_size
-        # The class's own statement, not an inherited one: a subclass may use the examples otherwise.
+        # Look for `full_pass` in the class itself: a subclass may use the examples in another way.
         if size == len(y) and vars(type(config.order)).get("full_pass", False):
             yield from repeat((X, y))
         streams = [config.order.blocks(rng, y, size) for rng in self.rngs]
@@ -44,7 +46,7 @@ class Batches:
 
 
 class Trainer:
-    """The replicates of one chunk: their weights, and the curves that they have produced so far."""
+    """The training of one chunk of replicates: their weights, and their curves so far."""
 
     def __init__(self, config: TrainingConfig, chunk: slice) -> None:
         self.config = config
@@ -57,14 +59,14 @@ class Trainer:
             config.regularizer, config.replicates, chunk
         )
         self.average = config.average and select_replicates(config.average, config.replicates, chunk)
-        self.parameters, self.buffers = self._first_weights(seeds)
+        self.parameters, self.buffers = self._initial_weights(seeds)
         self.state = self.optimizer.start(self.parameters)
         self.averaged = self.average.start(self.parameters) if self.average else None
         self.curves: dict[str, list[Array]] = {}
         self._start_epoch()
 
-    def _first_weights(self, seeds: Array) -> tuple[Parameters, Parameters]:
-        """Return parameters and buffers, drawn anew or from the checkpoint, in the dtype of the data."""
+    def _initial_weights(self, seeds: Array) -> tuple[Parameters, Parameters]:
+        """Return parameters and buffers, either new or from the checkpoint, in the dtype of the data."""
         config = self.config
         rngs = [config.rng(int(seed), "weights") for seed in seeds]
         arrays = config.model.start(config.data.X_train.shape[1], rngs)
@@ -72,11 +74,11 @@ class Trainer:
             parameters, buffers = config.resume
             arrays = [array[self.chunk] for array in parameters], [array[self.chunk] for array in buffers]
         dtype = config.data.X_train.dtype
-        first, second = ([array.astype(dtype) for array in part] for part in arrays)
-        return first, second
+        parameters, buffers = ([array.astype(dtype) for array in part] for part in arrays)
+        return parameters, buffers
 
     def run(self) -> dict[str, Array]:
-        """Take all steps and return the curves, time in front."""
+        """Take all steps and return the curves, whose first axis is time."""
         config = self.config
         start, stop, _ = self.chunk.indices(math.prod(config.replicates))
         name = f"replicates {start} to {stop - 1}"
@@ -96,7 +98,7 @@ class Trainer:
     # One step -------------------------------------------------------------------------------------
 
     def _step(self, step: int, X: Array, y: Array) -> None:
-        """Take one step, with what is to be recorded of it."""
+        """Take one step and record it as the configuration asks."""
         measures_step = "step_loss" in self.config.record
         masks_before = [_copy(rng) for rng in self.mask_rngs] if measures_step else None
         loss, gradient_norm = self._take_step(step, X, y)
@@ -112,7 +114,7 @@ class Trainer:
             self._keep(batch_loss_after=after, full_loss=self._evaluate(self.parameters, "train").loss)
 
     def _take_step(self, step: int, X: Array, y: Array) -> tuple[Array, Array | None]:
-        """Update weights and averages by one batch; return its loss, and the gradient's norm if needed."""
+        """Update weights and averages by one batch; return its loss, and the gradient norm if needed."""
         config = self.config
         loss, accuracy, gradients = config.model.loss_and_gradient(
             self.parameters, X, y, buffers=self.buffers, rngs=self.mask_rngs
@@ -133,6 +135,7 @@ class Trainer:
         return loss, norm
 
     def _add_penalty_gradient(self, gradients: Parameters) -> None:
+        """Add the gradient of the penalty to the gradients of the weights, in place."""
         if self.regularizer is not None and self.regularizer.method == "gradient":
             weights = self.config.model.weights(self.parameters)
             penalties = self.regularizer.gradient(weights)
@@ -141,12 +144,13 @@ class Trainer:
                 gradient += penalty
 
     def _apply_proximal(self, scale: float) -> None:
+        """Take the proximal step of the penalty, with the learning rate of this step."""
         if self.regularizer is not None and self.regularizer.method == "proximal":
             weights = self.config.model.weights(self.parameters)
             self.regularizer.proximal(weights, np.asarray(self.optimizer.learning_rate) * scale)
 
     def _mark_diverged(self, loss: Array) -> None:
-        """Set a replicate whose loss has overflowed to NaN, so that it cannot come back."""
+        """Set the parameters to NaN where the loss has overflowed, so that the replicate cannot recover."""
         diverged = ~np.isfinite(loss)
         if diverged.any():
             for parameter in self.parameters:
@@ -155,11 +159,12 @@ class Trainer:
     # Means over an epoch, as frameworks log them ---------------------------------------------------
 
     def _start_epoch(self) -> None:
+        """Reset the means over an epoch."""
         self.epoch_means: dict[str, Array] = {}
         self.examples_seen = 0
 
     def _add_to_epoch_means(self, size: int, loss: Array, accuracy: Array | None) -> None:
-        """Add a batch to the running means; each example counts once."""
+        """Add a batch of `size` examples to the means over the epoch; each example counts once."""
         self.examples_seen += size
         for name, value in (("loss", loss), ("accuracy", accuracy)):
             if value is not None:
@@ -175,7 +180,7 @@ class Trainer:
                 self.curves.setdefault(name, []).append(np.array(row))
 
     def _evaluate(self, parameters: Parameters, which: str) -> Evaluation:
-        """Evaluate on a set, a few replicates at a time so that the work stays in the cache."""
+        """Evaluate on the "train" or the "eval" set, with few replicates at a time to stay in the cache."""
         data, model = self.config.data, self.config.model
         X, y = getattr(data, f"X_{which}"), getattr(data, f"y_{which}")
         elements = len(X) * max(parameter.shape[-1] for parameter in parameters)
@@ -191,10 +196,10 @@ class Trainer:
         return Evaluation(*joined)  # type: ignore[arg-type]
 
     def _record_evaluation(self, step: int) -> None:
-        """Evaluate the weights on whole sets, and keep what is to be recorded."""
+        """Evaluate the weights on both sets, and record the results."""
         config = self.config
-        rate = np.asarray(self.optimizer.learning_rate) * config.scale(step - 1)
-        self._keep(learning_rate=np.broadcast_to(rate, self.mask_rngs.shape), **self.epoch_means)
+        learning_rate = np.asarray(self.optimizer.learning_rate) * config.scale(step - 1)
+        self._keep(learning_rate=np.broadcast_to(learning_rate, self.mask_rngs.shape), **self.epoch_means)
         train = self._evaluate(self.parameters, "train")
         self._keep(reevaluated_loss=train.loss, reevaluated_accuracy=train.accuracy)
         if config.data.X_eval is not None:
@@ -212,6 +217,7 @@ class Trainer:
             self._keep_arrays("preconditioner", own)
 
     def _record_average(self, averaged: Parameters) -> None:
+        """Evaluate the averaged weights on both sets, and record the results."""
         train = self._evaluate(averaged, "train")
         self._keep(averaged_loss=train.loss, averaged_accuracy=train.accuracy)
         if self.config.data.X_eval is not None:
@@ -219,6 +225,7 @@ class Trainer:
             self._keep(averaged_val_loss=validation.loss, averaged_val_accuracy=validation.accuracy)
 
     def _keep_arrays(self, name: str, arrays: Parameters) -> None:
+        """Append each array to a curve of its own, ``name_0``, ``name_1``, ..."""
         self._keep(**{f"{name}_{i}": array for i, array in enumerate(arrays)})
 
 
@@ -227,15 +234,15 @@ def _norm(gradients: Parameters) -> Array:
     return np.asarray(np.sqrt(sum((g**2).sum(axis=(-2, -1)) for g in gradients)))
 
 
-def _clip(gradients: Parameters, norm: Array, longest: float) -> None:
-    """Shorten the gradients of those replicates whose norm is longer, in place."""
-    factor = longest / np.maximum(norm, longest)
+def _clip(gradients: Parameters, norm: Array, max_norm: float) -> None:
+    """Scale the gradients of each replicate whose norm exceeds `max_norm` down to it, in place."""
+    factor = max_norm / np.maximum(norm, max_norm)
     for gradient in gradients:
         gradient *= factor[..., None, None].astype(gradient.dtype)
 
 
 def _copy(rng: np.random.Generator) -> np.random.Generator:
-    """Return a generator that will draw the same numbers."""
+    """Return a copy of a random generator, which draws the same numbers."""
     twin = np.random.default_rng()
     twin.bit_generator.state = rng.bit_generator.state
     return twin
