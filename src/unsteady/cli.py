@@ -11,7 +11,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-import unsteady
+from unsteady import __version__
 from unsteady.diagnosis import Diagnosis, diagnose
 from unsteady.logs import read_log
 
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     ('history.csv', 500)
     """
     top = argparse.ArgumentParser(prog="unsteady", description="Why does accuracy fluctuate during training?")
-    top.add_argument("--version", action="version", version=f"unsteady {unsteady.__version__}")
+    top.add_argument("--version", action="version", version=f"unsteady {__version__}")
     command = top.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser(
         "diagnose",
         usage="unsteady diagnose LOG [--n-eval N] [--columns FIELD=COLUMN]... [--plot FILE] [--json]",
