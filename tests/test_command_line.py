@@ -38,7 +38,7 @@ def test_json_has_the_last_run_and_all_runs(capsys):
     assert main(["diagnose", str(LOGS / "keras.csv"), "--json", "--n-eval", "360"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["n_eval"] == 360
-    assert {"name", "verdict", "evidence", "next"} == set(report["findings"][0])
+    assert {"name", "verdict", "section", "values", "evidence", "next"} == set(report["findings"][0])
     assert report["numbers"]["evaluations"] == 30
     assert [run["name"][-10:] for run in report["runs"]] == ["run 1 of 2", "run 2 of 2"]
     assert report["numbers"] == report["runs"][1]["numbers"]

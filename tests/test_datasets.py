@@ -50,6 +50,16 @@ def test_digits_have_a_fixed_stratified_split():
     assert datasets.digits(n_eval=100).X_eval.shape == (100, 64)
 
 
+def test_clouds_are_four_classes_of_three_clouds():
+    data = datasets.clouds(n_train=4000, n_eval=60, seed=2)
+    assert data.X_train.shape == (4000, 20)
+    assert data.X_eval.shape == (60, 20)
+    assert np.bincount(data.y_train) == pytest.approx(np.full(4, 1000), abs=4 * np.sqrt(4000 * 3 / 16))
+    # Within a class: the variance of a cloud, 1, and of three centres about their mean, 2/3, over 1.5².
+    within = np.mean([data.X_train[data.y_train == label].var(axis=0).mean() for label in range(4)])
+    assert within == pytest.approx((1 + 2 / 3) / 1.5**2, rel=0.15)
+
+
 def test_another_seed_splits_the_same_digits_differently():
     one, other = datasets.digits(), datasets.digits(seed=1)
     assert (one.X_train != other.X_train).any()

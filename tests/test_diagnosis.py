@@ -1,14 +1,16 @@
 """What a diagnosis says of records made by hand. Its guarantees are in test_calibration."""
 
+import inspect
 import json
 import math
 import random
-import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from unsteady.diagnosis import SECTIONS, VERDICTS, compare_reruns, diagnose
+from unsteady.diagnosis import FINDINGS, SECTIONS, VERDICTS, Thresholds, compare_reruns, diagnose
+from unsteady.diagnosis._statistics import change_and_sampling_variance
 from unsteady.history import History
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
@@ -37,30 +39,32 @@ def test_a_report_has_its_sections_in_order_and_known_verdicts():
         if any(finding.section == section for finding in found.findings)
     ]  # fmt: skip
     assert all(len(line) <= 110 for line in report.splitlines())
-    assert found["next"].section == "the next run to make"
+    assert found["next"].section == SECTIONS[-1]
+    assert all(finding.name in FINDINGS[finding.section] for finding in found.findings)
     with pytest.raises(KeyError, match="no finding 'nothing'; there are read"):
         found["nothing"]
 
 
-def test_json_has_the_same_findings():
-    found = diagnose(record(counts(400, 0.9, 8)), n_eval=400)
-    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert told["n_eval"] == 400
-    assert [f["name"] for f in told["findings"]] == [f.name for f in found.findings]
-    assert set(told["findings"][0]) == {"name", "verdict", "evidence", "next"}
+def test_every_threshold_has_a_value_and_a_reason():
+    """A threshold without a line that says why is what this class exists to prevent."""
+    lines = inspect.getsource(Thresholds).splitlines()
+    names = list(Thresholds.__dataclass_fields__)
+    fields = [k for k, line in enumerate(lines) if line.strip().partition(":")[0] in names]
+    assert len(fields) == len(names)
+    assert [lines[k] for k in fields if not lines[k + 1].strip().startswith('"""')] == []
 
 
-def test_jitter_beyond_the_ceiling_moves_and_within_it_says_nothing():
+def test_jitter_beyond_the_bound_moves_and_within_it_says_nothing():
     # The standard error of .9 on 400 examples is 6 of them.
     moving = diagnose(record(counts(400, 0.9, 18)), n_eval=400)
     assert moving["population-moves"].verdict == "supported"
-    assert 0.4 < moving.numbers["real_share_low"] < 1 - 1 / 9
+    assert 0.4 < moving.numbers["model_share_lower_bound"] < 1 - 1 / 9
     for noise in (0.0, 2.0, 6.0):
         still = diagnose(record(counts(400, 0.9, noise)), n_eval=400)
         assert still["population-moves"].verdict == "not identifiable"
 
 
-def test_rounding_raises_the_ceiling():
+def test_rounding_raises_the_bound():
     # Of 50 000 examples, two decimals, on the border of two of them: what is seen is the rounding.
     rng = random.Random(0)
     accuracy = [round(0.805 + rng.gauss(0, 0.0018), 2) for _ in range(60)]
@@ -75,26 +79,42 @@ def test_without_a_size_it_says_which_size_would_do():
     accuracy = [p - 1e-4 * math.pi for p in counts(400, 0.9, 18)]  # counts of nothing
     found = diagnose(record(accuracy))
     assert found["eval-size"].verdict == "not identifiable"
-    assert "say how large the evaluation set is" in found["next"].evidence
-    [enough] = re.findall(r"from (\d+) independent examples on", found["population-moves"].evidence)
-    for n_eval, verdict in ((int(enough), "possible"), (int(enough) - 1, "not identifiable")):
+    assert found["next"].values["kind"] == "give size"
+    enough = found["population-moves"].values["sufficient_n"]
+    for n_eval, verdict in ((enough, "possible"), (enough - 1, "not identifiable")):
         assert diagnose(record(accuracy), n_eval=n_eval)["population-moves"].verdict == verdict
 
 
 def test_small_changes_cannot_be_significant():
     accuracy = [0.90, 0.92, 0.89, 0.91, 0.88]  # of 100: at most three examples
-    found = diagnose(record(accuracy), n_eval=100)
-    assert "cannot be significant" in found["largest-drop"].evidence
-    assert "3 examples" in found["largest-drop"].evidence
-    assert diagnose(record([0.9, 0.7]), n_eval=1000)["largest-drop"].evidence.endswith("it does.")
-    assert "p lies between" in diagnose(record([0.9, 0.8]), n_eval=100)["largest-drop"].evidence
+    drop = diagnose(record(accuracy), n_eval=100)["largest-drop"].values
+    assert drop["comparison"] == "cannot be significant"
+    assert drop["net_examples"] == 3
+    assert (drop["before"], drop["after"]) == (["epoch", 2], ["epoch", 3])
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "n_eval", "comparison", "selection"),
+    [
+        ([0.9, 0.7], 1000, "significant", "passes"),
+        ([0.9, 0.8], 100, "open", "open"),
+        ([*[0.9, 0.91] * 20, 0.83], 100, "open", "fails"),
+        ([0.91, 0.84, 0.9, 0.91, 0.9], 100, "open", "fails"),
+        ([0.9, 0.8], None, "unknown", "irrelevant"),
+    ],
+)
+def test_the_largest_of_many_changes_has_to_be_clearer(accuracy, n_eval, comparison, selection):
+    drop = diagnose(record(accuracy), n_eval=n_eval)["largest-drop"].values
+    assert (drop["comparison"], drop["selection"]) == (comparison, selection)
+    assert drop["p_low"] <= drop["p_high"]
+    assert drop["alpha_adjusted"] == pytest.approx(0.05 / (len(accuracy) - 1))
 
 
 def test_too_few_evaluations_abstain():
     found = diagnose(record(counts(400, 0.9, 18, evaluations=11)), n_eval=400)
     assert found["too-short"].verdict == "not identifiable"
     assert "population-moves" not in found
-    assert found.stretches == ()
+    assert found.segments == ()
 
 
 HIGH, LOW = counts(400, 0.88, 20, seed=1), counts(400, 0.92, 4, seed=2)
@@ -102,7 +122,7 @@ HIGH, LOW = counts(400, 0.88, 20, seed=1), counts(400, 0.92, 4, seed=2)
 
 def test_a_step_of_the_rate_cuts():
     found = diagnose(record(HIGH + LOW, learning_rate=[0.1] * 40 + [0.01] * 40), n_eval=400)
-    assert [round(stretch.rate, 3) for stretch in found.stretches] == [0.1, 0.01]
+    assert [round(segment.rate, 3) for segment in found.segments] == [0.1, 0.01]
     assert found["jitter-follows-rate"].verdict == "supported"
 
 
@@ -113,21 +133,25 @@ def test_a_step_of_the_rate_cuts():
 def test_a_rate_that_drifts_cuts_where_it_is_a_quarter_and_enough_is_left(period, ends):
     cosine = [0.05 * (1 + math.cos(math.pi * k / period)) for k in range(80)]
     found = diagnose(record(LOW + LOW, learning_rate=cosine), n_eval=400)
-    assert [stretch.stop for stretch in found.stretches] == ends
+    assert [segment.stop for segment in found.segments] == ends
 
 
 def test_a_rate_that_is_missing_at_first_hides_no_drift():
     rates = [0.1 * 0.94**k for k in range(80)]
-    whole = diagnose(record(LOW + LOW, learning_rate=rates), n_eval=400).stretches
+    whole = diagnose(record(LOW + LOW, learning_rate=rates), n_eval=400).segments
     assert len(whole) > 1
-    late = diagnose(record(LOW + LOW, learning_rate=[math.nan, *rates[1:]]), n_eval=400).stretches
+    late = diagnose(record(LOW + LOW, learning_rate=[math.nan, *rates[1:]]), n_eval=400).segments
     assert len(late) == len(whole)
 
 
 def test_a_drop_where_the_rate_goes_up_is_expected():
     accuracy = [*counts(400, 0.9, 2), 0.7, *counts(400, 0.9, 2, seed=1)]
     rates = [0.01] * 40 + [0.1] * 41
-    assert "expected" in diagnose(record(accuracy, learning_rate=rates), n_eval=400)["restart"].evidence
+    restart = diagnose(record(accuracy, learning_rate=rates), n_eval=400)["restart"]
+    assert restart.verdict == "fact"
+    assert restart.values["position"] == ["epoch", 41]
+    assert (restart.values["rate_before"], restart.values["rate_after"]) == (0.01, 0.1)
+    assert "restart" not in diagnose(record(accuracy, learning_rate=rates[::-1]), n_eval=400)
 
 
 @pytest.mark.parametrize(("loss", "verdict"), [("falls", "supported"), ("none", "possible")])
@@ -181,7 +205,7 @@ def test_a_training_metric_below_validation_is_handicapped():
 
 def test_a_plateau_is_one_label_for_three_causes():
     found = diagnose(record(counts(400, 0.6, 4), accuracy=[0.6] * 40, loss=[1.2] * 40), n_eval=400)
-    assert "which this log does not tell apart" in found["training-plateau"].evidence
+    assert found["training-plateau"].values == {"fell": 0, "loss": 1.2, "accuracy": 0.6}
     fitted = diagnose(record(counts(400, 0.9, 4), accuracy=[0.999] * 40, loss=[0.05] * 40), n_eval=400)
     assert "training-plateau" not in fitted
 
@@ -194,20 +218,29 @@ def bits():
     return np.array([np.repeat(rng.normal(0, 0.7, 20), 3) < level for _ in range(30)])
 
 
-def test_flips_settle_the_share_as_correctness_does(bits):
+def test_flips_settle_the_share_as_per_example_does(bits):
     groups = np.repeat(np.arange(20), 3)
     history = record(bits.mean(axis=1).tolist())
     found = diagnose(history, correct=bits)
-    stretch = found.stretches[0]
-    part = bits[stretch.start : stretch.stop]
+    part = bits[found.segments[0].start : found.segments[0].stop]
     assert found.numbers["set_share"] == pytest.approx(decompose_fluctuation(part).share)
     grouped = diagnose(history, correct=bits.tolist(), groups=groups.tolist())
-    part = bits[grouped.stretches[0].start : grouped.stretches[0].stop]
+    part = bits[grouped.segments[0].start : grouped.segments[0].stop]
     assert grouped.numbers["set_share"] == pytest.approx(decompose_fluctuation(part, groups).share)
     assert grouped.numbers["set_share"] > found.numbers["set_share"]
-    assert grouped.numbers["ceiling"] > 1.6 * found.numbers["ceiling"]
-    assert "pass groups" in found["population-moves"].evidence
-    assert "pass groups" not in grouped["population-moves"].evidence
+    assert grouped.numbers["sampling_bound"] > 1.6 * found.numbers["sampling_bound"]
+    assert found["population-moves"].values["assumption"] == "independent examples"
+    assert grouped["population-moves"].values["assumption"] == "groups"
+
+
+@pytest.mark.parametrize("labels", [None, np.arange(60) % 7], ids=["independent", "grouped"])
+def test_both_ways_to_divide_a_change_agree(bits, labels):
+    """The diagnosis divides one change at a time without NumPy, per_example all at once with it."""
+    for first, second in pairwise(bits):
+        d, variance = change_and_sampling_variance(first.tolist(), second.tolist(), labels)
+        whole = decompose_fluctuation([first, second], labels)
+        assert abs(d) == pytest.approx(whole.change)
+        assert variance == pytest.approx(whole.sampling**2)
 
 
 def test_one_replicate_of_what_train_returned(blobs):
@@ -260,14 +293,16 @@ def test_odd_records_give_a_report(history):
         json.dumps(found.to_dict(), allow_nan=False)
 
 
-def test_reruns_tell_the_rate_from_the_batch():
+def test_reruns_distinguish_the_rate_from_the_batch():
     base, much, little = (counts(400, 0.9, noise, seed=noise) for noise in (20, 22, 4))
-    told = {
+    findings = {
         "instability": compare_reruns(record(base), record(little), record(much)),
         "batch-noise": compare_reruns(base, little, little),
         "not-the-steps": compare_reruns(base, much, little),
     }
-    assert {name: (name, "supported") for name in told} == {n: (f.name, f.verdict) for n, f in told.items()}
+    assert all(finding.name == name for name, finding in findings.items())
+    assert {finding.verdict for finding in findings.values()} == {"supported"}
+    assert {finding.section for finding in findings.values()} == {"cause"}
     middling = [0.9 + 0.6 * (p - 0.9) for p in base]
     assert compare_reruns(base, little, middling).verdict == "possible"
     with pytest.raises(ValueError, match="large_batch must hold at least 12 evaluations"):
@@ -279,7 +314,7 @@ def test_the_picture_has_the_band_and_the_ratio():
     above, below = figure.axes
     assert above.get_ylabel() == "accuracy"
     assert len(above.collections) == 1
-    assert below.get_ylabel() == "jitter / ceiling"
+    assert "jitter" in below.get_ylabel()
     [drawn] = [line for line in below.lines if len(line.get_ydata()) == 2 and line.get_linestyle() == "--"]
     assert set(drawn.get_ydata()) == {1.0}
     for history in (
@@ -287,8 +322,8 @@ def test_the_picture_has_the_band_and_the_ratio():
         record(counts(400, 0.9, 18)),
         record([*counts(400, 0.9, 18)[1:], 1 / 3]),
     ):
-        [why] = diagnose(history).plot().axes[1].texts or [None]  # too few, inferred, or not known
-        assert (why is None) == ("n_eval_chance" in diagnose(history).numbers)
+        [reason] = diagnose(history).plot().axes[1].texts or [None]  # too few, inferred, or not known
+        assert (reason is None) == ("n_eval_chance" in diagnose(history).numbers)
     with pytest.raises(ValueError, match="validation accuracy"):
         diagnose(History(step=[1], loss=[1.0])).plot()
 
@@ -296,16 +331,17 @@ def test_the_picture_has_the_band_and_the_ratio():
 def test_a_collapse_is_neither_level_nor_a_plateau():
     accuracy = counts(1000, 0.95, 4, evaluations=30) + [0.1] * 20
     found = diagnose(record(accuracy, loss=[0.5] * 30 + [2.3] * 20), n_eval=1000)
-    assert "epoch 31" in found["collapsed"].evidence
+    assert found["collapsed"].values["position"] == ["epoch", 31]
     assert {"level", "training-plateau", "declines"} & {finding.name for finding in found.findings} == set()
-    assert "checkpoint before" in found["next"].evidence
+    assert found["next"].values["kind"] == "resume earlier"
     assert "collapsed" not in diagnose(record(counts(1000, 0.9, 30)), n_eval=1000)
 
 
 def test_spikes_are_single_evaluations():
     accuracy = counts(1000, 0.95, 4, evaluations=40)
     accuracy[12] = accuracy[30] = 0.6
-    assert "epoch 13, epoch 31" in diagnose(record(accuracy), n_eval=1000)["spikes"].evidence
+    spikes = diagnose(record(accuracy), n_eval=1000)["spikes"].values
+    assert spikes["positions"] == [["epoch", 13], ["epoch", 31]]
     assert "spikes" not in diagnose(record(counts(1000, 0.9, 30)), n_eval=1000)
 
 
@@ -323,7 +359,7 @@ def test_a_size_that_does_not_fit_supports_nothing():
 
 
 def test_a_run_that_alternates_is_not_supported():
-    """Every example of a set may flip back and forth: then the set adds more than its ceiling to jitter."""
+    """Every example of a set may flip back and forth: then the set adds more than its bound to jitter."""
     rng = np.random.default_rng(0)
     states = rng.random((2, 200)) < 0.8
     accuracy = [states[k % 2].mean() for k in range(40)]

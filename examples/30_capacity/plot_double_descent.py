@@ -71,7 +71,7 @@ far = (counts <= n / 2) | (counts >= 1.5 * n)
 claim("descent-law", "mean risk, divided by the formula's, for p up to n/2 and from 1.5 n",
     measured=risk[far].mean(axis=1) / law[far], equals=1.0, rtol=0.06,
     otherwise="with p/n in place of p/(n-p-1) the formula is off by a factor of 2 at p = n/2")
-at = {p: own for p, own in zip(counts.tolist(), risk, strict=True)}
+at = dict(zip(counts.tolist(), risk, strict=True))
 median = {p: np.median(own) for p, own in at.items()}
 claim("descent-peak",
     "number of parameters with the largest median risk, of 40 examples",

@@ -50,14 +50,7 @@ n_pool = 1497
 
 # %%
 # The second kind of data: four classes of three overlapping Gaussian clouds each, in twenty dimensions.
-def clouds(n, seed=1):
-    rng = np.random.default_rng(seed)
-    centres, y = rng.normal(size=(4, 3, 20)), rng.integers(4, size=n)
-    X = centres[y, rng.integers(3, size=n)] + rng.normal(size=(n, 20))
-    return datasets.Data(X[n_pool:] / 1.5, y[n_pool:], X[:n_pool] / 1.5, y[:n_pool])
-
-
-families = {"digits": datasets.digits(n_eval=n_pool, seed=1), "clouds": clouds(n_pool + 300)}
+families = {"digits": datasets.digits(n_eval=n_pool, seed=1), "clouds": datasets.clouds(300, n_pool, seed=1)}
 
 
 # %%
@@ -106,17 +99,17 @@ fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.4), height_ratios=(3
 found.plot(axes)
 fig.set_label(
     "Accuracy over 40 epochs, jumping by points to the end, in a band of what the set may "
-    "add; below, the jitter over that ceiling, an interval that lies above a dashed line at 1.")
+    "add; below, the jitter over that sampling bound, an interval that lies above a dashed line at 1.")
 
 # %%
-# What to see: the band is two ceilings up and down, as wide as a set of 400 may blur the curve if nothing
+# What to see: the band is two sampling bounds up and down, as wide as a set of 400 may blur the curve if nothing
 # moved. The curve leaves it, and the jitter's interval lies above 1: the model moves. It ends below
 # :math:`\sqrt 2`, from where on the set could not make half of it; so the report says *possible*.
 numbers = found.numbers
 claim("log-ratio", "what this log says",
-    measured={"jitter as a multiple of its ceiling": numbers["jitter_over_ceiling"],
-              "least share of the model in per cent": 100 * numbers["real_share_low"]},
-    between={"jitter as a multiple of its ceiling": (1.3, 4.0),
+    measured={"jitter as a multiple of its sampling bound": numbers["jitter_over_sampling_bound"],
+              "least share of the model in per cent": 100 * numbers["model_share_lower_bound"]},
+    between={"jitter as a multiple of its sampling bound": (1.3, 4.0),
              "least share of the model in per cent": (5, 95)})
 
 # %%
@@ -150,7 +143,7 @@ fig.set_label(
 # What to see: a finding is no cause. Wrong labels and small batches both move the model; a network that is too
 # small and a rate that is too low both leave the training loss high; and few examples overfit the clouds, not the
 # digits. What is *not* said counts as much. No run whose rate decays is said to move; on clouds hardly any is. The
-# high rate does no harm there, and what small batches and wrong labels move stays below the ceiling.
+# high rate does no harm there, and what small batches and wrong labels move stays below the bound.
 def moving(family, *chosen):
     return {cause: said[family, cause]["population-moves"] for cause in chosen}
 
@@ -170,18 +163,18 @@ claim("log-improving", "runs of 20 still improving at too low a rate", above=14,
 # ------------------
 # That the model moves is not said where at least half of the jitter is the set's, and the least share holds.
 # The 1 497 of the pool know what is real: the model's part in the squared jitter that such sets show on average.
-def real_share(key, k):
-    stretch = max(told[key][k].stretches, key=lambda s: s.interval.low / s.ceiling)
-    right = runs[key].val_correct[stretch.start : stretch.stop, k].astype(float)
+def model_share(key, k):
+    segment = max(told[key][k].segments, key=lambda s: s.interval.low / s.sampling_bound)
+    right = runs[key].val_correct[segment.start : segment.stop, k].astype(float)
     bends, n = np.diff(right, n=2, axis=0), causes[key[1]][0]
     by_model = jitter(right.mean(axis=1)) ** 2
     by_set = bends.var(axis=1).mean() / 6 / n * (n_pool - n) / (n_pool - 1)
     return by_model / (by_model + by_set)
 
 
-settled = [(key, k) for key in runs for k in range(20) if told[key][k].stretches]
-share = np.array([real_share(*place) for place in settled])
-least = np.array([told[key][k].numbers["real_share_low"] for key, k in settled])
+settled = [(key, k) for key in runs for k in range(20) if told[key][k].segments]
+share = np.array([model_share(*place) for place in settled])
+least = np.array([told[key][k].numbers["model_share_lower_bound"] for key, k in settled])
 moves = np.array([told[key][k]["population-moves"].verdict in sure for key, k in settled])
 
 # %%

@@ -102,7 +102,7 @@ print(beside[0]["set-share"].evidence)
 # What to see: the log alone can say no more than that the model makes at least so much, and mostly that is
 # nothing. The flips give a number.
 claim("share-log", "least share of the model by the log alone, median of 30 runs, in per cent",
-    measured=100 * np.median([d.numbers["real_share_low"] for d in alone]), below=25)
+    measured=100 * np.median([d.numbers["model_share_lower_bound"] for d in alone]), below=25)
 claim("share-flips", "the model's share by the flips, median of 30 runs, in per cent",
     measured=100 * np.median([1 - d.numbers["set_share"] for d in beside]), between=(45, 85))
 plt.show()

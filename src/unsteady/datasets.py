@@ -192,6 +192,32 @@ def digits(n_eval: int = 597, seed: int = 0) -> Data:
     return Data(X_train, y_train, X_eval, y_eval)
 
 
+def clouds(n_train: int = 300, n_eval: int = 1497, seed: int = 0) -> Data:
+    """Return four overlapping classes of three Gaussian clouds each, in 20 dimensions.
+
+    The centres are standard normal, and so are the points about them; both are divided by 1.5.
+
+    Parameters
+    ----------
+    n_train, n_eval : int
+        Sizes, at least 1.
+    seed : int
+        Of the centres and the points.
+
+    Examples
+    --------
+    >>> data = clouds(n_train=100, n_eval=50)
+    >>> data.X_train.shape, data.X_eval.shape, sorted(set(data.y_train.tolist()))
+    ((100, 20), (50, 20), [0, 1, 2, 3])
+    """
+    n_train = integer("n_train", n_train, at_least=1)
+    n_eval = integer("n_eval", n_eval, at_least=1)
+    rng = _generator(seed)
+    centres, y = rng.normal(size=(4, 3, 20)), rng.integers(4, size=n_eval + n_train)
+    X = (centres[y, rng.integers(3, size=len(y))] + rng.normal(size=(len(y), 20))) / 1.5
+    return Data(X[n_eval:], y[n_eval:], X[:n_eval], y[:n_eval])
+
+
 def flip_labels(data: Data, fraction: float, seed: int = 0) -> tuple[Data, Array]:
     """Replace a fraction of the training labels by other labels at random.
 

@@ -11,24 +11,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.typing import ColorType
 from numpy.typing import ArrayLike
 
 from unsteady._validation import Array, finite, option
-from unsteady.diagnosis import Diagnosis
 from unsteady.gallery.explorable import Explorable, Slider
 
 __all__ = [
     "CYCLE", "HIGHLIGHT", "INK", "MUTED", "PAPER", "STYLE", "THEORY", "TRAINING", "VALIDATION",
     "Explorable", "Slider",
-    "band", "curves", "diagnosis", "label_ends", "log_axis", "points", "use_style",
+    "band", "curves", "label_ends", "log_axis", "points", "use_style",
 ]  # fmt: skip
 
 INK, PAPER = "#1b1f24", "#ffffff"
@@ -332,64 +329,3 @@ def points(
     low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
     style = {"fmt": "o", "capsize": 4, **style}
     return ax.errorbar(positions, median, [median - low, high - median], color=color, label=label, **style)
-
-
-def diagnosis(found: Diagnosis, axes: Sequence[Axes] | None = None) -> Figure:
-    """Draw accuracy with what its set may add, and jitter over that ceiling, for each stretch at one rate.
-
-    Parameters
-    ----------
-    found : Diagnosis
-        Of a log with validation accuracy, see :func:`unsteady.diagnosis.diagnose`.
-    axes : two Axes, optional
-        For accuracy and for jitter over ceiling; new ones, one above the other, if none are given.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        If there is no validation accuracy.
-    """
-    history = found.history
-    if history.val_accuracy is None:
-        raise ValueError("found must be of a log with validation accuracy")
-    if axes is None:
-        axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.4), height_ratios=(3, 2))[1]
-    above, below = axes
-    name = next((n for n in ("epoch", "step") if getattr(history, n) is not None), "evaluation")
-    counted = range(1, len(history) + 1) if name == "evaluation" else getattr(history, name)
-    places = np.asarray(counted, dtype=float)
-    accuracy = np.asarray(history.val_accuracy, dtype=float)
-    seen = np.isfinite(accuracy)
-    places, accuracy = places[seen], accuracy[seen]
-    above.plot(places, accuracy, color=VALIDATION)
-    measured = [stretch for stretch in found.stretches if np.isfinite(stretch.ceiling)]
-    for stretch in measured:
-        part = slice(stretch.start, stretch.stop)
-        middle = np.median(accuracy[part])
-        reach = 2 * stretch.ceiling
-        above.fill_between(
-            places[part], middle - reach, middle + reach, color=HIGHLIGHT, alpha=0.2, linewidth=0
-        )
-        centre, half = np.mean(places[part][[0, -1]]), np.ptp(places[part]) / 2
-        low, high = (end / stretch.ceiling for end in stretch.interval)
-        ratio = stretch.jitter / stretch.ceiling
-        below.errorbar(
-            centre, ratio, [[ratio - low], [high - ratio]], half, color=VALIDATION, marker="o", capsize=4
-        )
-        end = (places[part][-1], middle - reach)
-        above.annotate(
-            "± 2 ceilings", end, (0, -4), textcoords="offset points", ha="right", va="top", color=HIGHLIGHT
-        )
-    below.axhline(1.0, color=THEORY, linestyle="--")
-    if not measured:
-        why = "too few evaluations" if not found.stretches else "how large is the set?"
-        below.text(0.5, 0.6, why, ha="center", transform=below.transAxes)
-    above.set(ylabel="accuracy")
-    below.set(xlabel=name, ylabel="jitter / ceiling", ylim=(0, None))
-    figure = above.get_figure(root=True)
-    assert figure is not None
-    return figure
