@@ -193,20 +193,31 @@ def digits(n_eval: int = 597, seed: int = 0) -> Data:
 
 
 def clouds(n_train: int = 300, n_eval: int = 1497, seed: int = 0) -> Data:
-    """Return four overlapping classes of three Gaussian clouds each, in 20 dimensions.
+    """Draw four overlapping classes of three Gaussian clouds each, in 20 dimensions.
 
-    The centres are standard normal, and so are the points about them; both are divided by 1.5.
+    The centres of the clouds are standard normal, and so are the points about them. Both are divided by 1.5.
 
     Parameters
     ----------
     n_train, n_eval : int
-        Sizes, at least 1.
+        Sizes of the training set and of the evaluation set, at least 1.
     seed : int
-        Of the centres and the points.
+        Seed of the centres and the points, at least 0.
+
+    Returns
+    -------
+    Data
+        With 20 features, labels 0 to 3, and an evaluation set.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or outside its range.
 
     Examples
     --------
-    >>> data = clouds(n_train=100, n_eval=50)
+    >>> from unsteady import datasets
+    >>> data = datasets.clouds(n_train=100, n_eval=50)
     >>> data.X_train.shape, data.X_eval.shape, sorted(set(data.y_train.tolist()))
     ((100, 20), (50, 20), [0, 1, 2, 3])
     """

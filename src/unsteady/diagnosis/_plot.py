@@ -85,7 +85,7 @@ def _draw_band(
         positions, middle - reach, middle + reach, color=plotting.HIGHLIGHT, alpha=0.2, linewidth=0
     )
     ax.annotate(
-        "± 2 sampling bounds", (positions[-1], middle - reach), (0, -4), textcoords="offset points",
+        "± 2 bounds", (positions[-1], middle - reach), (0, -4), textcoords="offset points",
         ha="right", va="top", color=plotting.HIGHLIGHT,
     )  # fmt: skip
 

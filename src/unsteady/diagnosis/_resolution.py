@@ -162,7 +162,7 @@ def _classify_selection(
     compared: Comparison, alpha: float
 ) -> Literal["irrelevant", "passes", "open", "fails"]:
     """Return whether a difference that was picked as the largest of many stays below the adjusted level."""
-    if compared.p_low > THRESHOLDS.significance or (compared.p_low, compared.p_high) == (0, 1):
+    if compared.outcome in ("unknown", "cannot be significant"):
         return "irrelevant"
     if compared.p_high <= alpha:
         return "passes"
