@@ -1,4 +1,4 @@
-"""Small data that several rooms train on, and a browser for the tests of the site."""
+"""Small data that several tests train on, and a browser for the tests of the site."""
 
 import os
 from collections.abc import Callable

@@ -7,7 +7,7 @@ What does your curve look like?
 ===============================
 
 Eight kinds of unsteadiness, each from a real run whose cause we know. Find the one that resembles yours; what
-tells it from its doubles, and what to do about it, is under :doc:`/diagnose`.
+distinguishes it from its look-alikes, and what to do about it, is under :doc:`/diagnose`.
 
 All are small networks, or softmax regressions, on handwritten digits, but for the spike, which is a linear
 layer. Ten runs each, one of them in colour; the rest, in grey, show what is typical. The script takes some
@@ -120,7 +120,7 @@ curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %")
 ax.set_ylim(55, 95)
 fig.set_label("Accuracy that climbs for a few epochs and then declines, unsteadily.")
 mean = 100 * run.val_accuracy.mean(axis=1)
-claim("symptom-decline", "peak of the mean accuracy less its last five epochs, points",
+claim("symptom-decline", "peak of the mean accuracy minus its last five epochs, points",
     measured=mean.max() - mean[-5:].mean(), above=4)
 
 # %%
@@ -174,5 +174,5 @@ plt.show()
 
 # %%
 # **Take away.** The shape is a first guess and no more: several causes share one shape. The cheapest test
-# that tells them apart is under :doc:`/diagnose`. Next, one such curve taken apart:
+# that tells them apart is under :doc:`/diagnose`. Next, one such curve split into its parts:
 # :doc:`/gallery/00_answer/plot_taken_apart`.

@@ -50,7 +50,7 @@ axes[2].set(xlabel="epoch")
 axes[1].set(ylabel="accuracy, %")
 fig.set_label(
     "One run's accuracy on 100 digits jumps by points: in the wide band of other sets of 100; "
-    "and beside the same run on all digits, which jumps less, but jumps. Below, the latter "
+    "and beside the same run on all digits, which jumps less, but jumps. Below, that on all digits "
     "among 19 runs with other seeds.")
 
 # %%

@@ -110,10 +110,10 @@ for k in range(5):
 axes[0].plot(run.epoch, correct[:, 0].mean(axis=-1), color=plotting.THEORY, linewidth=3)
 axes[1].axhline(0, color=plotting.THEORY, linewidth=3)
 axes[0].set(ylabel="accuracy", ylim=(0.5, 1), xticks=[1, 5, 10, 15, 20])
-axes[1].set(xlabel="epoch", ylabel="less that on all, points", ylim=(-11, 11))
+axes[1].set(xlabel="epoch", ylabel="minus that on all, points", ylim=(-11, 11))
 fig.set_label(
     "Above, accuracy over 20 epochs of one network on all 897 digits, thick, and on five "
-    "sets of 100. Below, each set's accuracy less that on all: the lines wander, but a "
+    "sets of 100. Below, each set's accuracy minus that on all: the lines wander, but a "
     "set that is above zero in one epoch mostly is in the next.")
 
 # %%
@@ -167,13 +167,13 @@ def draw(fig, n, accuracy):
     row, column = np.flatnonzero(played == n)[0], np.flatnonzero(levels == accuracy)[0]
     ax = fig.subplots()
     for p, color, label in ((accuracy, plotting.VALIDATION, "the worse model"),
-                            (accuracy + 1, plotting.TRAINING, "one a point better")):  # fmt: skip
+                            (accuracy + 1, plotting.TRAINING, "one a point better")):
         reach = np.linspace(-4, 4, 61) * theory.standard_error(p / 100, n)
         k = np.unique(np.clip(np.rint(n * (p / 100 + reach)), 0, n))
         height = binom.pmf(k, n, p / 100) / binom.pmf(k, n, p / 100).max()
         ax.fill_between(100 * k / n - accuracy, height, step="mid", color=color, alpha=0.4, linewidth=0)
         ax.step(100 * k / n - accuracy, height, where="mid", color=color, linewidth=1.2, label=label)
-    ax.set(xlim=(-15, 16), ylim=(0, 1.3), yticks=[], xlabel="accuracy on a set, less the worse model's, points")
+    ax.set(xlim=(-15, 16), ylim=(0, 1.3), yticks=[], xlabel="accuracy on a set, minus the worse model's, points")
     ax.legend(loc="upper left")
     fig.set_label("Two hills of steps a point apart: how often sets give which accuracy, for either model.")
     return told(n, accuracy / 100, *wrong[row, column])

@@ -61,7 +61,7 @@ fig.set_label(
 
 # %%
 # What to see: two things. The upper rows are digits near the boundary, which go back and forth all the time.
-# And there are columns: epochs in which the whole model lurches, and many digits that are right otherwise are
+# And there are columns: epochs in which the whole model changes suddenly, and many digits that are right otherwise are
 # wrong at once. Half of the flips fall to a tenth of the digits, and most digits never flip.
 top = flip_share(correct, top=0.1)
 even = np.random.default_rng(0).poisson(often.mean(), (1000, often.size))
@@ -168,7 +168,7 @@ claim("flips-two-to-one", "net change that is evidence where one is lost for eac
     measured=first, between=(6, 20), otherwise="a net change that counted by itself would be six here, too")
 
 # %%
-# Put as a rule: a net change is evidence if, less one, it is more than twice the root of all flips together.
+# Put as a rule: a net change is evidence if, minus one, it is more than twice the root of all flips together.
 # Here is the exact limit, the largest number of flips at which 10, 15 or 20 examples net are still below
 # 0.05.
 limits = {}

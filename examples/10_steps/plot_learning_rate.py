@@ -144,7 +144,7 @@ claim("gd-climbs-above", "all 20 rates above 2/λ end higher",
 # -----------------------
 # The bowl again, and twenty steps on it, at a rate that you choose.
 etas = np.array([0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99,
-                 1.0, 1.01, 1.05, 1.1])  # fmt: skip
+                 1.0, 1.01, 1.05, 1.1])
 walks = descend(bowl, start=0.0, optimizer=SGD(etas), steps=20)
 left = np.abs(walks.x[:, :, 0] - 2.0) / 2.0
 

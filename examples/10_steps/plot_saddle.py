@@ -56,7 +56,7 @@ fig.set_label(
 # What to see: nothing happens at the fall that had not been going on all the time: the lower picture has
 # straight lines. A start a hundred times nearer does not take a hundred times as long, but some fifty steps
 # more.
-claim("saddle-escape", "steps to leave the saddle from three starts, less the law",
+claim("saddle-escape", "steps to leave the saddle from three starts, minus the formula",
     measured=left - predicted, between=(0, 1))  # the next whole step
 claim("saddle-logarithm", "wait from 0.00000001 over that from 0.01",
     measured=left[2] / left[0], between=(3.5, 4.5),
@@ -101,7 +101,7 @@ fig.set_label(
 claim("saddle-on-the-ridge", "distance off the ridge after 1 000 steps without noise",
     measured=abs(still.x[-1, 1]), equals=0, otherwise="a slope on the ridge would have moved it")
 # Four standard errors of the median.
-claim("saddle-noise", "median wait with noise, less the law", measured=np.median(waits, axis=1) - law,
+claim("saddle-noise", "median wait with noise, minus the formula", measured=np.median(waits, axis=1) - law,
     between=(-4, 5), otherwise="a start in proportion to the noise of one step would be 8 steps off")
 
 # %%

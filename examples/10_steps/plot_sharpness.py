@@ -147,7 +147,7 @@ claim("edge-points", "jitter of validation accuracy in points, median of ten run
     measured={"rate 0.03": points[0], "rate 0.18": points[2]},
     between={"rate 0.03": (0.0, 0.3), "rate 0.18": (0.3, 2.0)},
     otherwise="if only batches made accuracy fluctuate, the rates would not differ")
-claim("edge-jitter", "the latter over the former", measured=points[2] / points[0], above=1.5)
+claim("edge-jitter", "jitter at the edge, divided by that at the low rate", measured=points[2] / points[0], above=1.5)
 
 # %%
 # Step by step

@@ -186,7 +186,7 @@ fig.set_label(
     "at 10 not yet. Below, the steps to fit: few just past 1, many more at 10.")
 
 # %%
-# What to see: two per cent below the predicted value none of the ten runs comes to rest, two per cent above
+# What to see: two per cent below the predicted value none of the ten runs settles, two per cent above
 # it all do. A smaller :math:`\epsilon` leaves larger swings; a larger one costs time, since it holds back the
 # division that makes Adam fast (at 10 the run has not arrived yet). Here :math:`\beta_2 = 0.95`. With a
 # longer memory a run not far below the border may freeze at the bottom, its steps smaller than the last digit
@@ -194,7 +194,7 @@ fig.set_label(
 height = dict(zip(factors.tolist(), np.median(worst, axis=1), strict=True))
 claim("adam-unsafe", "highest late loss at 0.98 ε*, least of ten runs",
     measured=worst[3].min(), above=1e-9,
-    otherwise="if a lower ε were safe, some run would come to rest, far below")
+    otherwise="if a lower ε were safe, some run would settle, far below")
 claim("adam-safe", "highest late loss at 1.02 ε*, most of ten runs",
     measured=worst[4].max(), below=1e-20,
     otherwise="with a border of 2/η, as without momentum, ε would have to be 19 times higher")

@@ -6,7 +6,7 @@ r"""
 How big is batch noise?
 =======================
 
-A run on random batches does not come to rest while it cannot fit every example: it ends up in a band around
+A run on random batches does not settle while it cannot fit every example: it ends up in a band around
 the best weights. Where each batch is drawn afresh, the variance in that band is proportional to the learning
 rate over the batch size, :math:`\eta/B`; where each epoch deals out all examples, it is smaller.
 
@@ -143,7 +143,7 @@ claim("article-slope-as-written", "as written, the slope is (N-B)/(B(N-1)) of th
     measured=dict(zip(names, written.mean(axis=(1, 2)), strict=True)),
     equals=dict(zip(names, law, strict=True)), atol=0.015,
     otherwise="1/B alone would be 0.02 off at B = 50")
-claim("article-slope-repaired", "repaired, the mean slope less the fitted one",
+claim("article-slope-repaired", "repaired, the mean slope minus the fitted one",
     measured=dict(zip(names, slopes.mean(axis=(1, 2)) - fit, strict=True)), equals=0.0, atol=0.001,
     otherwise="with the slip, it would be 2 less at B = 100")
 
@@ -165,7 +165,7 @@ fig.set_label(
 
 # %%
 # What to see: all come down together, since that is the work of the rate. What differs is how far a run
-# still jumps at the end: as the variance of a batch's gradient, :math:`\frac{N-B}{B(N-1)}`, nought for the
+# still jumps at the end: as the variance of a batch's gradient, :math:`\frac{N-B}{B(N-1)}`, zero for the
 # full batch. (The check leaves single examples out: for them this rate is no longer small.)
 middle = slice(1, 5)
 tails = [np.median(run.reevaluated_loss[-100:].std(axis=0)) for run in repaired[middle]]
@@ -270,7 +270,7 @@ walks = np.array([
         evaluate_every=10, record=["parameters"],
     ).parameters[0][..., 0, 0]
     for size in played
-])  # (sizes, evaluations, rates, runs)  # fmt: skip
+])  # (sizes, evaluations, rates, runs)
 spread = np.sqrt(((walks[:, 30:] - best) ** 2).mean(axis=(1, 3)))  # (sizes, rates)
 
 
@@ -306,7 +306,7 @@ claim("batch-play-law", "standard deviation at rest over the law, at all 28 posi
 plt.show()
 
 # %%
-# **Take away.** At a constant rate a run on batches comes to rest only if it fits every example. Else it keeps a
+# **Take away.** At a constant rate a run on batches settles only if it fits every example. Else it keeps a
 # band whose variance is proportional to :math:`\eta/B`, or less where epochs are shuffled. To calm it, lower the
 # rate or enlarge the batch; the first costs speed, the second work a step. And compare shapes before you compare
 # batch sizes. Next, how far rate and batch may grow together: :doc:`/gallery/20_batches/plot_linear_scaling`.

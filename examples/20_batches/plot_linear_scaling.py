@@ -69,7 +69,7 @@ ax.set_ylim(0.8, 8)
 plotting.log_axis(ax, rates)
 plotting.log_axis(ax, [1, 2, 4, 8], "y")
 fig.set_label(
-    "Excess loss over that of the linear rule against the rate, the batch growing in "
+    "Excess loss, divided by that of the linear rule, against the rate, the batch growing in "
     "proportion, both log. Measured points lie on the dashed law: under a tenth above "
     "one up to a rate of 0.1, a seventh at 0.2, and five times and more at 1.6.")
 
@@ -95,7 +95,7 @@ claim("scaling-breaks", "excess loss over the linear rule's",
 kinds = {
     "B = 20": (20, 0.2), "B = 80": (80, 0.8), "B = 240": (240, 2.4),
     "B = 80, rate kept": (80, 0.2),
-}  # fmt: skip
+}
 
 
 def trained(split, batch_size, rate):

@@ -113,7 +113,7 @@ guesses = {
 # %%
 fig, axes = plt.subplots(1, 2, sharey=True, figsize=(6.4, 3.8))
 shares = {name: [np.concatenate(own, axis=1).reshape(1, -1) for own in zip(*each, strict=True)]
-          for name, each in guesses.items()}  # fmt: skip
+          for name, each in guesses.items()}
 for ax, (name, own) in zip(axes, shares.items(), strict=True):
     for place, values in enumerate(own):
         plotting.points(ax, np.array([place]), values, plotting.TRAINING)
@@ -136,7 +136,7 @@ claim("two-batch-negative", "share of single pairs whose estimate of |G|² is be
     otherwise="if one pair were as good late as early, both would be the same")
 near = {f"{name}, {pairs}": np.mean((own > 0.5) & (own < 2))
         for name, each in shares.items()
-        for pairs, own in zip(("1 pair", "20 pairs"), each, strict=True)}  # fmt: skip
+        for pairs, own in zip(("1 pair", "20 pairs"), each, strict=True)}
 claim("two-batch-near", "share of estimates within twofold", measured=near,
     between={"epoch 1, 1 pair": (0.65, 1.01), "epoch 1, 20 pairs": (0.9, 1.01),
              "epoch 10, 1 pair": (0.1, 0.62), "epoch 10, 20 pairs": (0.5, 1.01)})

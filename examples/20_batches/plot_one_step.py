@@ -63,7 +63,7 @@ fig, axes = plt.subplots(3, 1, sharex=True, figsize=(6.4, 7.6))
 for ax, index in zip(axes, (0, 2, 3), strict=True):
     own, full = found[index]
     ax.plot(own.ravel()[::3], full.ravel()[::3], ".", color=plotting.HIGHLIGHT, markersize=3,
-            rasterized=True)  # fmt: skip
+            rasterized=True)
     ax.axhline(0, color=plotting.MUTED, linewidth=1)
     ax.set(title=f"B = {sizes[index]}", ylim=(-0.13, 0.13), xlim=(-1.5, 0.08))
 axes[1].set(ylabel="change of the loss of all")
@@ -100,11 +100,11 @@ claim("step-full", "the same for large batches, the last of them the full one",
 scales = [
     [noise_scale(model, [weight[2:] for weight in run.parameters], data.X_train, data.y_train)
      for run, data in zip(each, splits, strict=True)] for each in runs[:4]
-]  # fmt: skip
+]
 noise = np.array([
     np.mean([s.trace for s in each]) / np.mean([s.squared_norm for s in each])
     for each in scales
-])  # fmt: skip
+])
 law = 1 + noise * theory.gradient_variance(1, sizes[:4], 600)
 ratio = np.array([own.mean() / full.mean() for own, full in found[:4]])
 
@@ -153,7 +153,7 @@ claim("step-hard", "share of steps on which the loss of all rises",
     measured={"hardest tenth": (hard > 0).mean(), "easiest tenth": (easy > 0).mean()},
     between={"hardest tenth": (-1e-9, 0.35), "easiest tenth": (0.6, 1.01)},
     otherwise="if outliers did the harm, the hardest tenth would have the larger share")
-claim("step-illusion", "loss of a single example less that of all",
+claim("step-illusion", "loss of a single example minus that of all",
     measured={"hardest tenth": losses[losses > high].mean(), "easiest tenth": losses[losses < low].mean()},
     between={"hardest tenth": (0.5, 5.0), "easiest tenth": (-3.0, -0.3)})
 

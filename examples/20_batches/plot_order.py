@@ -29,7 +29,7 @@ from unsteady.training import Shuffle, ShuffleBuffer, Sorted, train
 orders = {
     "sorted": Sorted(), "buffer of 100": ShuffleBuffer(100),
     "buffer of 500": ShuffleBuffer(500), "shuffled": Shuffle(),
-}  # fmt: skip
+}
 
 
 def accuracy(order):
@@ -82,7 +82,7 @@ claim("order-hidden",
     otherwise="if once an epoch were enough to see it, it would be 1")
 below = late["buffer of 100"].mean() - late["buffer of 100"][:, -1].mean()
 claim("order-phase",
-    "buffer of 100: mean over an epoch less its end, points", measured=below,
+    "buffer of 100: mean over an epoch minus its end, points", measured=below,
     above=2.5, otherwise="if the end of an epoch were like any other moment, it would be 0")
 
 # %%

@@ -217,7 +217,7 @@ def errors_of(row, column):
     return np.array([
         [((fit(X[:, 0]) - y) ** 2).mean() for X, y in ((d.X_train, d.y_train), (d.X_eval, d.y_eval))]
         for fit, d in zip(fits[row][column], sets[row], strict=True)
-    ])  # fmt: skip
+    ])
 
 
 scores = np.array([[errors_of(row, column) for column in range(10)] for row in range(5)])

@@ -7,7 +7,7 @@ Which regularisers add noise?
 =============================
 
 Dropout does: it draws a new mask at every step. A penalty does not, L2 or L1: run it twice and the numbers
-are the same to the last bit. Yet a penalty can make a curve rougher, for two other reasons: L1 by its kink,
+are exactly the same. Yet a penalty can make a curve rougher, for two other reasons: L1 by its kink,
 and either because it keeps a network from fitting its examples, so that their gradients stay large.
 """
 

@@ -84,7 +84,7 @@ claim("seeds-accuracy", "mean accuracy over seeds in per cent",
 # beyond 1 is common to many digits. The correlation of halves is the same thing once more,
 # :math:`(L-1)/(L+1)`, whatever the errors are; so one can be had from the other, without cutting anything.
 independent = {stage: theory.independent_seed_variance(runs.mean(axis=1)) * 64 / 63
-               for stage, runs in stages.items()}  # fmt: skip
+               for stage, runs in stages.items()}
 ratio = {stage: spread[stage].sd**2 / independent[stage] for stage in stages}
 
 # What to see: early, the runs' variance is far beyond that of independent errors; late, it is about twice as
@@ -108,7 +108,7 @@ claim("seeds-calibrated",
 # --------------------------
 # Choose the best of the 64 on one half, and look how far ahead of the others it still is on the other half.
 on_half = np.array([[subset_accuracy(runs[None, :, :1496], 748, draws=200)[:, 0]
-                     for runs in stage] for stage in (early, late)])  # fmt: skip
+                     for runs in stage] for stage in (early, late)])
 whole = np.array([early, late])[..., :1496].mean(axis=-1)
 on_other = 2 * whole[:, :, None] - on_half
 best = on_half.argmax(axis=-1)[..., None]
@@ -178,7 +178,7 @@ claim("seeds-factors", "true spread divided by the measured one, ends of the 95 
     measured={f"{end}, {count} runs": getattr(by_runs[count], end) / by_runs[count].sd
               for count in (5, 20) for end in ("low", "high")},
     equals={"low, 5 runs": 0.60, "high, 5 runs": 2.87,
-            "low, 20 runs": 0.76, "high, 20 runs": 1.46}, rtol=0.01)  # fmt: skip
+            "low, 20 runs": 0.76, "high, 20 runs": 1.46}, rtol=0.01)
 claim("seeds-difference",
     "two standard errors of a difference of means of five runs late, points",
     measured=200 * np.sqrt(2 / 5) * late_sd.mean(), between=(0.3, 1.0))

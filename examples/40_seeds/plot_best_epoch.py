@@ -66,10 +66,10 @@ for index, ax in enumerate(axes):
 axes[0].text(56, 3.6, "seen", color=plotting.VALIDATION)
 axes[0].text(56, -1.2, "fresh", color=plotting.TRAINING)
 fig.supxlabel("size n of the set that the epoch was chosen on")
-fig.supylabel("accuracy less last epoch's, points")
+fig.supylabel("accuracy minus last epoch's, points")
 plotting.log_axis(axes[1], sizes)
 fig.set_label(
-    "Best of 25 epochs less the last, median and 5 to 95 % of 10 networks, at two rates. "
+    "Best of 25 epochs minus the last, median and 5 to 95 % of 10 networks, at two rates. "
     "Where it was chosen it is points ahead, the more the smaller the set; on fresh digits "
     "about level at the lower rate, a point ahead at the higher.")
 

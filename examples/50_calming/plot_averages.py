@@ -137,7 +137,7 @@ lines = plotting.curves(
 for column in (exact * lengths[:, None]).T:
     ax.plot(lengths, column, "--", color=plotting.THEORY, linewidth=1.2)
 ax.axhline(1, color=plotting.MUTED, linewidth=1)
-ax.set(xlabel="steps T in the mean", ylabel="T × its variance", ylim=(0, 1.35))
+ax.set(xlabel="number T of averaged steps", ylabel="T × its variance", ylim=(0, 1.35))
 plotting.log_axis(ax, lengths)
 plotting.label_ends(ax, lines)
 fig.set_label(
@@ -188,7 +188,7 @@ played, tried = np.array([0.8, 0.9, 0.95, 0.98, 0.99]), np.array([0.05, 0.1, 0.2
 more = descend(
     Quadratic(np.ones(200)), np.full((6, 2, 200), 10.0), SGD(tried[:, None]), steps=1600,
     noise=np.ones(2),
-).x.astype(np.float32)  # fmt: skip
+).x.astype(np.float32)
 kept = np.array([averaged(decay, more) for decay in played.tolist()])  # (decays, steps + 1, rates, seeds, directions)
 left_over = (kept[:, 1000:] ** 2).mean(axis=(1, 3, 4)) / (more[1000:] ** 2).mean(axis=(0, 2, 3))
 play_law = theory.ema_factor(played[:, None], tried, 1.0)

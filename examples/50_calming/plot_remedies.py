@@ -147,7 +147,7 @@ claim("calm-slower", "epochs to nine tenths of the constant rate's accuracy, as 
 # %%
 fig, ax = plt.subplots()
 places = [(0, 8, "center"), (0, 8, "left"), (8, -10, "left"), (-8, -4, "right"),
-          (-8, -4, "right"), (8, -12, "left"), (-8, -4, "right")]  # fmt: skip
+          (-8, -4, "right"), (8, -12, "left"), (-8, -4, "right")]
 for name, (right, up, side) in zip(accuracy, places, strict=False):
     x, y = left[name], gained[name]
     ax.plot(x, y, "o", color=plotting.HIGHLIGHT if name in remedies else plotting.MUTED)
@@ -180,7 +180,7 @@ pool, sizes = 1297, np.array([50, 100, 200, 400, 1297])
 bends = np.array([
     np.mean(np.diff(subset_accuracy(correct, n, draws=100), 2, axis=1) ** 2)
     for n in sizes.tolist()
-])  # fmt: skip
+])
 turns = np.diff(correct.astype(int), 2, axis=0)  # of each digit: -2 ... 2
 own, each = (turns.mean(axis=-1) ** 2).mean(), (turns**2).mean()
 law = own + (each - own) / sizes * (pool - sizes) / (pool - 1)

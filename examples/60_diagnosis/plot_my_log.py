@@ -67,7 +67,7 @@ def trained(family, n_train, units, rate, batch_size, epochs, wrong, falls):
 
 
 runs = {(family, cause): trained(family, *setting[1:])
-        for family in families for cause, setting in causes.items()}  # fmt: skip
+        for family in families for cause, setting in causes.items()}
 
 # %%
 # A log, read
@@ -76,7 +76,7 @@ runs = {(family, cause): trained(family, *setting[1:])
 # epoch. That is all that the diagnosis gets to see. (The validation loss in it is that of the whole pool.)
 rng = np.random.default_rng(0)
 sets = {key: [rng.choice(n_pool, causes[key[1]][0], replace=False) for _ in range(20)]
-        for key in runs}  # fmt: skip
+        for key in runs}
 
 
 def as_log(key, k):
@@ -86,7 +86,7 @@ def as_log(key, k):
         {"epoch": epoch, "loss": float(history.loss[t, k]), "lr": float(history.learning_rate[t]),
          "val_loss": float(history.val_loss[t, k]), "val_acc": float(seen[t])}
         for t, epoch in enumerate(history.epoch.tolist())
-    ]  # fmt: skip
+    ]
 
 
 log = json.loads(json.dumps(as_log(("digits", "small batch"), 0)))
@@ -117,11 +117,11 @@ claim("log-ratio", "what this log says",
 # -----------
 # What is said of the twenty runs of each cause, as supported or as possible.
 told = {key: [diagnose(*read_log(as_log(key, k), n_eval=causes[key[1]][0])) for k in range(20)]
-        for key in runs}  # fmt: skip
+        for key in runs}
 names = ["population-moves", "overfitting", "declines", "still-improving", "level", "training-plateau"]
 sure = ("supported", "possible")
 said = {key: Counter(f.name for d in found for f in d.findings if f.verdict in sure)
-        for key, found in told.items()}  # fmt: skip
+        for key, found in told.items()}
 
 # %%
 fig, axes = plt.subplots(1, 2, sharey=True, figsize=(6.4, 5.6), layout="constrained")
@@ -180,7 +180,7 @@ moves = np.array([told[key][k]["population-moves"].verdict in sure for key, k in
 # %%
 fig, ax = plt.subplots()
 for chosen, color, label in ((moves, plotting.VALIDATION, "said to move"),
-                             (~moves, plotting.MUTED, "not said")):  # fmt: skip
+                             (~moves, plotting.MUTED, "not said")):
     ax.plot(100 * share[chosen], 100 * least[chosen], "o", color=color, markersize=5, label=label)
 ax.plot([0, 100], [0, 100], color=plotting.THEORY, linestyle="--")
 ax.set(xlabel="the model's share, known, %", ylabel="at least, by the log, %")

@@ -71,7 +71,7 @@ fig.set_label(
 def left(runs):
     same, *changed = ([jitter(curve) for curve in run.val_accuracy.T] for run in runs)
     return {title: np.median(np.divide(sizes, same))
-            for title, sizes in zip(titles[1:], changed, strict=True)}  # fmt: skip
+            for title, sizes in zip(titles[1:], changed, strict=True)}
 
 
 claim("reruns-noise", "jitter left where batch noise makes it, median",

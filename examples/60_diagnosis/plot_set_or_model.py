@@ -27,7 +27,7 @@ from unsteady.training import train
 
 
 # %%
-# A tenth of the 300 training labels is wrong, so the networks never come to rest. We look at the second half.
+# A tenth of the 300 training labels is wrong, so the networks never settle. We look at the second half.
 def second_half(split):
     data, _ = datasets.flip_labels(datasets.digits(n_eval=1497, seed=split), 0.1, seed=split)
     run = train(
@@ -56,7 +56,7 @@ fig, ax = plt.subplots()
 shares = 100 * np.clip(guesses / seen, 0, 1).reshape(len(sizes), -1)
 known = 100 * (drawn / sizes[:, None])[:, None] / seen.mean(axis=1, keepdims=True)
 ax.boxplot(shares.T, positions=range(len(sizes)), widths=0.4, whis=(5, 95), showfliers=False,
-           medianprops={"color": plotting.VALIDATION})  # fmt: skip
+           medianprops={"color": plotting.VALIDATION})
 ax.plot(range(len(sizes)), np.median(known, axis=(1, 2)), "_", color=plotting.THEORY, markersize=40)
 ax.set_xticks(range(len(sizes)), [f"{n} digits" for n in sizes])
 ax.set(ylabel="share that the set adds, %", ylim=(0, 105))

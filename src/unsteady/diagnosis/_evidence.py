@@ -139,7 +139,7 @@ class Evidence:
     segments : tuple of Segment
         The parts at one rate that are long enough.
     short_segments : tuple of pairs of int
-        Start and stop of those that are not.
+        Start and stop of the parts that are too short.
     """
 
     history: History
@@ -180,7 +180,7 @@ class Parts(NamedTuple):
     segments: tuple[Segment, ...]
     """Those that are long enough to say something of jitter."""
     short: tuple[tuple[int, int], ...]
-    """Start and stop of those that are too short, but worth a line."""
+    """Start and stop of the parts that are too short, but worth a line."""
 
 
 def collect_evidence(
