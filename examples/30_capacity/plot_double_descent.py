@@ -80,6 +80,9 @@ claim("descent-down", "median risk at 40 parameters, as a multiple of that at fe
     measured={"20 parameters": median[40] / median[20], "160 parameters": median[40] / median[160]},
     above={"20 parameters": 50, "160 parameters": 12},
     otherwise="if larger were always worse, it would be below 1 for 160")
+
+# %%
+# And the smallest of these models is the best:
 claim("descent-best", "mean risk",
     measured={f"{p} parameters": at[p].mean() for p in (4, 20, 160)},
     equals={f"{p} parameters": theory.minimum_norm_risk(p, n, noise) for p in (4, 20, 160)}, rtol=0.06)

@@ -97,6 +97,9 @@ claim("seeds-law", "the halves' correlation minus what the variances say",
     measured={stage: halves[stage] - ((L - 1) / (L + 1)).mean() for stage, L in ratio.items()},
     equals=0.0, atol=0.05,
     otherwise="with the whole set's sampling error in place of a half's, 1 - 1/L, late is 0.15 off")
+
+# %%
+# Late, a rule of thumb for calibrated classifiers is not far off:
 calibrated = theory.calibrated_seed_variance(1 - spread["late"].mean, 1497)
 claim("seeds-calibrated",
     "variance over seeds late, divided by a calibrated classifier's err/2n",
@@ -173,6 +176,9 @@ claim("seeds-interval",
     "share of fives of the 64 whose 95 % interval holds the spread of all",
     measured=held.mean(), between=(0.9, 1.0),
     otherwise="the interval as if five were many, s (1 ± 1.96 / √10), holds it in 82 %")
+
+# %%
+# The factors themselves, and what they mean for a difference of two means:
 by_runs = dict(zip(counts.tolist(), known, strict=True))
 claim("seeds-factors", "true spread divided by the measured one, ends of the 95 % interval",
     measured={f"{end}, {count} runs": getattr(by_runs[count], end) / by_runs[count].sd
