@@ -1,6 +1,5 @@
 """Build the site: ``python docs/build.py``. Publishes docs/_build/html only when all is well."""
 
-import fcntl
 import gc
 import logging
 import os
@@ -8,16 +7,27 @@ import shutil
 import sys
 from pathlib import Path
 
+from filelock import FileLock
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
 DOCS = Path(__file__).resolve().parent
-sys.path.insert(0, str(DOCS / "extensions"))
-from fresh import stamp_of_site  # noqa: E402
+sys.path.insert(0, str(DOCS))
+from sphinxext.digests import digest_of  # noqa: E402
 
 BUILD = DOCS / "_build"
 SITE, NEXT, LAST, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "last", BUILD / "doctrees"
 STAMP = BUILD / "site.stamp"
+
+
+def digest_of_site() -> str:
+    """Return a digest of all that the site depends on."""
+    top, made = DOCS.parent, {BUILD, DOCS / "gallery"}
+    files = {file for folder in ("docs", "examples", "src") for file in (top / folder).rglob("*")}
+    # What pages include and what the wheel is made of; not the folders that tools keep for themselves.
+    files |= {file for file in top.iterdir() if not file.name.startswith(".")}
+    addresses = [os.environ.get(name) for name in ("SITE_URL", "REPOSITORY_URL")]
+    return digest_of(top, (file for file in files if not made & {*file.parents}), addresses)
 
 
 class Unwritable(logging.Filter):
@@ -59,7 +69,7 @@ def publish() -> None:
 
 def update() -> str:
     """Build and publish the site if anything has changed since; return what went wrong."""
-    inputs = stamp_of_site(DOCS)
+    inputs = digest_of_site()
     if SITE.is_dir() and STAMP.is_file() and STAMP.read_text() == inputs:
         print("Nothing has changed since the site was built.")
         return ""
@@ -74,9 +84,7 @@ def update() -> str:
 def locked_update() -> str:
     """Update the site, alone; return what went wrong, in one line where a file could not be written."""
     try:
-        BUILD.mkdir(exist_ok=True)
-        with open(BUILD / "lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # a second build of the same tree waits for the first
+        with FileLock(BUILD / "lock", is_singleton=True):  # a second build waits for the first
             return update()
     except OSError as error:
         where = f"{os.path.relpath(error.filename)}: " if error.filename else ""

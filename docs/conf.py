@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 
 import unsteady
 
-sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+# Our extensions are sphinxext.claims and so on. A folder without __init__.py is a part of the namespace
+# package of that name, to which the installed sphinxext.opengraph belongs as well.
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS))
 
 # A list of fonts of its own: what another program has left in the user's would change the figures.
-os.environ["MPLCONFIGDIR"] = str(Path(__file__).parent / "_build/matplotlib")
+os.environ["MPLCONFIGDIR"] = str(DOCS / "_build/matplotlib")
 
 # Addresses come from the environment; without them every link is relative.
 SITE_URL = f"{address.rstrip('/')}/" if (address := os.environ.get("SITE_URL")) else ""
@@ -25,6 +28,18 @@ copyright = "The Unsteady developers; prose and figures CC BY 4.0, code BSD-3-Cl
 version = release = unsteady.__version__
 language = "en-GB"
 
+WHEEL = f"unsteady-{release}-py3-none-any.whl"
+# They name the wheel itself where pip is asked: the package index might know another "unsteady".
+INSTALL = f"""<a href="{WHEEL}">{WHEEL}</a>
+
+{"" if SITE_URL else "Download it, and in the folder where it is:"}
+
+```sh
+pip install {f"{SITE_URL}wheels" if SITE_URL else "."}/{WHEEL}
+uv run --find-links {f"{SITE_URL}wheels/" if SITE_URL else "."} plot_learning_rate.py
+```
+"""
+
 extensions = [
     "sphinx.ext.autodoc",
     "numpydoc",
@@ -35,19 +50,17 @@ extensions = [
     "notfound.extension",
     *(["sphinx_sitemap"] if SITE_URL else []),
     # Our own, one concern each:
-    "fresh",
-    "examples",
-    "figures",
-    "explorables",
-    "formulas",
-    "claims",
-    "cards",
-    "downloads",
-    "maths",
-    "pages",
-    "reports",
+    "sphinxext.examples",
+    "sphinxext.figures",
+    "sphinxext.formulas",
+    "sphinxext.claims",
+    "sphinxext.cards",
+    "sphinxext.downloads",
+    "sphinxext.maths",
+    "sphinxext.pages",
+    "sphinxext.reports",
 ]
-exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "extensions"]
+exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "sphinxext"]
 nitpicky = True
 nitpick_ignore_regex = [
     # No inventory of another project is fetched: the build asks nobody.
@@ -61,7 +74,15 @@ nitpick_ignore_regex = [
 suppress_warnings = ["config.cache", "sphinx_gallery.space_in_filename"]  # a clone may lie in any folder
 
 # Prose: MyST, British; formulas: MathML
-myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline", "smartquotes"]
+myst_enable_extensions = [
+    "dollarmath",
+    "colon_fence",
+    "deflist",
+    "attrs_inline",
+    "smartquotes",
+    "substitution",
+]
+myst_substitutions = {"install": INSTALL}
 myst_dmath_double_inline = True
 myst_update_mathjax = False
 myst_heading_anchors = 3
@@ -72,7 +93,7 @@ bibtex_reference_style = "author_year"
 
 # What others see of the site
 ogp_site_url = SITE_URL
-ogp_social_cards = {"enable": False}  # extensions/cards.py has them, and no warning about fonts
+ogp_social_cards = {"enable": False}  # sphinxext/cards.py has them, and no warning about fonts
 ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image">'] if SITE_URL else []
 notfound_urls_prefix = urlsplit(SITE_URL).path or "/"
 sitemap_url_scheme = "{link}"
@@ -88,24 +109,21 @@ numpydoc_class_members_toctree = False
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
-    "filename_pattern": "/plot_",
+    "filename_pattern": "/",
     "within_subsection_order": "FileNameSortKey",
-    "image_scrapers": ("figures.scrape",),
-    "reset_modules": ("matplotlib", "figures.reset"),
+    "image_scrapers": ("sphinxext.scraping.scrape",),
+    "reset_modules": ("matplotlib", "sphinxext.scraping.reset"),
     "capture_repr": (),
     "remove_config_comments": True,
     "write_computation_times": False,
     "min_reported_time": 1e9,
     "show_memory": False,
     "show_signature": False,
-    "parallel": 2,
     "doc_module": ("unsteady",),
     "backreferences_dir": "gallery/backreferences",
     "css": ["sg_gallery"],
+    "first_notebook_cell": f"%pip install --quiet {SITE_URL}wheels/{WHEEL}" if SITE_URL else None,
     "download_all_examples": False,  # examples/GALLERY_HEADER.rst offers one archive of both kinds
-    "first_notebook_cell": f"%pip install --quiet --find-links {SITE_URL}wheels/ unsteady"
-    if SITE_URL
-    else None,
 }
 
 # The theme

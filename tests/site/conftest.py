@@ -1,6 +1,5 @@
 """The site itself, built once, and small sites to break."""
 
-import fcntl
 import os
 import shutil
 import threading
@@ -12,6 +11,7 @@ import chromium
 import pytest
 import serve
 import uvicorn
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from small import PAGE, SCRIPT, TOP, SmallSite, build
 from views import WIDE, Open
@@ -19,7 +19,7 @@ from views import WIDE, Open
 
 @pytest.fixture
 def small_site(tmp_path: Path) -> SmallSite:
-    for part in ("conf.py", "scorer.js", "build.py", "extensions", "_static", "_templates"):
+    for part in ("conf.py", "scorer.js", "build.py", "sphinxext", "_static", "_templates"):
         source, target = TOP / "docs" / part, tmp_path / "docs" / part
         target.parent.mkdir(exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
@@ -35,7 +35,7 @@ def small_site(tmp_path: Path) -> SmallSite:
         )
     (tmp_path / "docs/404.md").write_text("---\norphan: true\n---\n\n# Not here\n\nGo [home](index.md).\n")
     (tmp_path / "docs/wheels").mkdir()
-    (tmp_path / "docs/wheels/index.md").write_text("# A wheel\n\n```{wheel}\n```\n")
+    (tmp_path / "docs/wheels/index.md").write_text("# A wheel\n\n{{ install }}\n")
     site.script.parent.mkdir(parents=True)
     site.script.write_text(SCRIPT, "utf-8")
     for folder in (site.script.parent.parent, site.script.parent):
@@ -49,8 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     shared = (
         tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
     )
-    with open(shared / "site.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(shared / "site.lock"):
         if not (shared / "site.built").exists():
             (TOP / "docs/_build/site.stamp").unlink(missing_ok=True)
             done = build(TOP)

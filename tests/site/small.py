@@ -1,11 +1,13 @@
-"""A site of one page and one example, to break."""
+"""A site of few pages and examples, to break."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 TOP = Path(__file__).parents[2]
 SCRIPT = '''r"""
@@ -49,16 +51,26 @@ wheels/index
 """
 
 
-def start(top: Path) -> subprocess.Popen[bytes]:
-    """Start to build the site of a tree, in a group of processes of its own."""
-    return subprocess.Popen(
-        [sys.executable, str(top / "docs" / "build.py")],
-        cwd=top,
-        env={**os.environ, "PYTHONPATH": str(top / "src")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def command_and_settings(top: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Return how the site of a tree is built, as ``make site`` does."""
+    return {
+        "args": [sys.executable, str(top / "docs/build.py")],
+        "cwd": top,
+        "env": {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(top / "src"), **environment},
+        "text": True,
+    }
+
+
+def build(top: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build the site of a tree."""
+    return subprocess.run(**command_and_settings(top, environment), capture_output=True)
+
+
+def start(top: Path, **environment: str) -> subprocess.Popen[str]:
+    """Start to build the site of a tree, in a group of processes of its own; its output can be read."""
+    settings = command_and_settings(top, environment)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(**settings, **pipes, start_new_session=True)
 
 
 def tree(site: Path) -> dict[str, str]:
@@ -67,21 +79,18 @@ def tree(site: Path) -> dict[str, str]:
     return {str(file.relative_to(site)): sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def build(top: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build the site of a tree, as ``make site`` does."""
-    return subprocess.run(
-        [sys.executable, str(top / "docs" / "build.py")],
-        cwd=top,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(top / "src"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+def examples_run(output: str) -> list[str]:
+    """Return the examples that a build has run, by the lines that it has printed of them."""
+    lines = re.findall(r"(?m)^(\d+) of (\d+) (plot_\w+) \d+\.\d s$", output)
+    assert [(int(number), int(total)) for number, total, _ in lines] == [
+        (number, len(lines)) for number in range(1, len(lines) + 1)
+    ]
+    return sorted(name for _, _, name in lines)
 
 
 @dataclass
 class SmallSite:
-    """A tree like this one, with one page and one example."""
+    """A tree like this one, with few pages and one example."""
 
     top: Path
 
@@ -96,6 +105,15 @@ class SmallSite:
     @property
     def page(self) -> Path:
         return self.top / "docs/index.md"
+
+    def add(self, name: str, first: str = "") -> Path:
+        """Add an example like the first one, with a claim of its own, and with code at its beginning."""
+        text = SCRIPT.replace("it-is-so", f"so-is-{name}").replace(
+            "import matplot", f"{first}\nimport matplot"
+        )
+        script = self.script.with_name(f"plot_{name}.py")
+        script.write_text(text, "utf-8")
+        return script
 
     def change(self, file: Path, old: str, new: str) -> None:
         text = file.read_text("utf-8")

@@ -31,7 +31,7 @@ def mostly_slow(few: Iterable[str]) -> pytest.MarkDecorator:
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """Return what a reader's shell has: nothing of this project's environment."""
-    own = ("VIRTUAL_ENV", "PYTHONPATH", "UNSTEADY_BUILDER")
+    own = ("VIRTUAL_ENV", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if name not in own}
     base = str(Path(sys.base_prefix) / "bin/python3")
     return {

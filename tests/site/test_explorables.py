@@ -9,17 +9,17 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
-import figures
 import matplotlib.pyplot as plt
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
+from sphinxext.scraping import to_svg
 from test_explorable import frame_of
 from views import PHONE, Open
 
 from unsteady import plotting
 from unsteady.gallery._svg import parse_frame
-from unsteady.gallery.explorable import EXPLORABLE_ATTR
+from unsteady.gallery.explorable import explorable_of
 
 TOP = Path(__file__).parents[2]
 PLACE, NAME = "gallery/10_steps/plot_learning_rate.html", "plot_learning_rate-4"
@@ -158,19 +158,16 @@ def played(
     runpy.run_path(str(request.param))
     drawn = [plt.figure(number) for number in plt.get_fignums()]
     yield [
-        (k, getattr(figure, EXPLORABLE_ATTR))
+        (k, explorable)
         for k, figure in enumerate(drawn, 1)
-        if hasattr(figure, EXPLORABLE_ATTR)
+        if (explorable := explorable_of(figure)) is not None
     ]
     plt.close("all")
 
 
 @pytest.mark.parametrize(
     "played",
-    [
-        pytest.param(path, id=path.stem, marks=[] if path.stem == "plot_learning_rate" else pytest.mark.slow)
-        for path in EXAMPLES
-    ],
+    [pytest.param(path, id=path.stem, marks=pytest.mark.slow) for path in EXAMPLES],
     indirect=True,
 )
 @pytest.mark.filterwarnings("ignore:.*non-interactive")
@@ -186,7 +183,7 @@ def test_frames_on_the_page_are_those_that_the_library_draws(
         sentences = json.loads(described.read_text("utf-8"))["explorable"]["sentences"]
         assert len(sentences) == len(explorable)
         for k, (drawn, said) in enumerate(explorable.frames()):
-            again = ET.tostring(parse_frame(figures.drawn(drawn)), encoding="unicode")
+            again = ET.tostring(parse_frame(to_svg(drawn)), encoding="unicode")
             assert frame_of(stacked, k) == again, k
             assert sentences[k] == said
 

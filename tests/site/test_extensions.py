@@ -1,18 +1,62 @@
-"""The extensions' own functions."""
+"""The extensions' own functions, and their size."""
 
+import ast
+import io
+import json
+import tokenize
 from pathlib import Path
 
-import claims
-import downloads
-import figures
-import maths
 import matplotlib.pyplot as plt
-import pages
 import pytest
 from sphinx.errors import ExtensionError
+from sphinxext import claims, downloads, scraping
+from sphinxext.examples import summary
 
-from examples import summary
-from unsteady import plotting
+from unsteady import Explorable, Slider, plotting
+from unsteady.gallery.explorable import merge_frames
+
+TOP = Path(__file__).parents[2]
+
+
+def lines_of_code(text: str) -> int:
+    """Return how many lines of a module are neither blank, nor comments, nor docstrings."""
+    strings = [
+        node.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    kinds = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in kinds and token.type != tokenize.ENDMARKER:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for string in strings:
+        lines -= set(range(string.lineno, (string.end_lineno or 0) + 1))
+    return len(lines)
+
+
+def test_lines_of_code_are_counted() -> None:
+    text = (
+        '"""Of a module."""\n\n# A comment\ndef f(\n    a,  # b\n):\n    """Say."""\n    return """\n\n"""\n'
+    )
+    assert lines_of_code(text) == 6
+
+
+@pytest.mark.parametrize(
+    ("files", "allowed", "each"),
+    [("docs/sphinxext/*.py", 600, 120), ("docs/[bs]*.py", 160, 160), ("docs/conf.py", 150, 150)],
+)
+def test_the_sites_machinery_stays_small(files: str, allowed: int, each: int) -> None:
+    """Who needs more than that looks for a well-kept extension first."""
+    lines = {file.name: lines_of_code(file.read_text("utf-8")) for file in TOP.glob(files)}
+    assert lines
+    assert sum(lines.values()) <= allowed, lines
+    assert max(lines.values()) <= each, lines
+
+
+def test_lines_of_the_extensions_are_short() -> None:
+    for file in TOP.glob("docs/sphinxext/*.py"):
+        assert max(map(len, file.read_text("utf-8").splitlines())) <= 100, file.name
 
 
 @pytest.mark.parametrize(
@@ -26,7 +70,7 @@ from unsteady import plotting
     ],
 )
 def test_numbers_are_typeset(value: float, style: str, text: str) -> None:
-    assert claims.typeset(value, style) == text
+    assert claims.tidy(format(value, style)) == text
 
 
 @pytest.mark.parametrize(
@@ -36,6 +80,7 @@ def test_numbers_are_typeset(value: float, style: str, text: str) -> None:
         ("0 ± 1e-12", "0 ± 1 × 10⁻¹²"),
         ("1 ± 3 %", "1 ± 3\N{NO-BREAK SPACE}%"),
         ("above -2", "above −2"),
+        ("batch-32 between 0 and 1, lr 1e-3 below 2", "batch-32 between 0 and 1, lr 1 × 10⁻³ below 2"),
     ],
 )
 def test_bounds_are_typeset(bound: str, text: str) -> None:
@@ -54,43 +99,25 @@ def test_bounds_are_typeset(bound: str, text: str) -> None:
         ("", ":py:class:`Adam <unsteady.optimizers.Adam>`", "`Adam`"),
     ],
 )
-def test_notebooks_have_links_and_names_for_roles(tmp_path: Path, site: str, rst: str, markdown: str) -> None:
-    other = tmp_path / "gallery/20_b/plot_b.py"
-    other.parent.mkdir(parents=True)
-    other.write_text('"""\nIs it b?\n========\n"""\n')
-    assert downloads.plain(rst, "/gallery/10_a/plot_a", site, tmp_path / "gallery") == markdown
+def test_notebooks_have_links_and_names_for_roles(site: str, rst: str, markdown: str) -> None:
+    titles = {"/gallery/20_b/plot_b": "Is it b?"}
+    assert downloads.plain(rst, "/gallery/10_a/plot_a", site, titles) == markdown
 
 
-def test_a_link_to_no_example_names_who_links(tmp_path: Path) -> None:
-    with pytest.raises(ExtensionError, match=r"examples/10_a/plot_a\.py: .*plot_gone` is no example"):
-        downloads.plain(":doc:`/gallery/20_b/plot_gone`", "/gallery/10_a/plot_a", "", tmp_path / "gallery")
-
-
-@pytest.mark.parametrize(
-    ("latex", "text"),
-    [
-        (r"\frac{2}{\lambda}", "2/λ"),
-        ("x^2", "x^2"),
-        (r"\eta/B", "η/B"),
-        (r"\operatorname{tr} \hat v + \epsilon", "trv\u0302+ε"),
-        (r"\no", r"\no"),
-    ],
-)
-def test_formulas_are_told_in_letters(latex: str, text: str) -> None:
-    assert maths.to_text(latex) == text
-
-
-def test_a_style_that_would_be_lost_is_an_error() -> None:
-    assert pages.mend('<p class="caption" role="heading">', "a").endswith('aria-level="2">')
-    with pytest.raises(ExtensionError, match=r"a\.html: .*forbids this style: <mtd style="):
-        pages.mend('<mtd style="text-align: right;">', "a.html")
+def test_a_quote_picks_a_value_by_name_by_position_or_the_only_one() -> None:
+    assert claims.pick({"at the end": 0.5}, "at the end") == 0.5
+    assert claims.pick([1.0, 2.0], "1") == 2.0
+    assert claims.pick(3.0, None) == 3.0
+    for measured, key in (({"a": 1.0}, "0"), ({"a": 1.0}, None), ([1.0], "1"), ([1.0], None), (1.0, "0")):
+        with pytest.raises(ValueError, match="write"):
+            claims.pick(measured, key)
 
 
 def test_a_figure_follows_the_scheme_and_keeps_its_data_colours(tmp_path: Path) -> None:
     fig, ax = plt.subplots()
     ax.plot([0, 1], color=plotting.TRAINING)
     fig.set_label('Ümlauts, "quotes" & <angles> in a picture of a line.')
-    figures.save(fig, tmp_path / "a.svg", place="here:1")
+    scraping.save(fig, tmp_path / "a.svg", place="here:1")
     plt.close(fig)
     svg = (tmp_path / "a.svg").read_text("utf-8")
     assert "prefers-color-scheme: dark" in svg
@@ -107,7 +134,7 @@ def test_the_same_figure_is_the_same_file(tmp_path: Path) -> None:
         fig, ax = plt.subplots()
         ax.plot([0, 1])
         fig.set_label("A line that rises from left to right.")
-        figures.save(fig, tmp_path / f"{name}.svg", place="here:1")
+        scraping.save(fig, tmp_path / f"{name}.svg", place="here:1")
         plt.close(fig)
         written.append((tmp_path / f"{name}.svg").read_bytes())
     assert written[0] == written[1]
@@ -117,15 +144,33 @@ def test_alt_text_that_says_nothing_is_refused(tmp_path: Path) -> None:
     fig, _ = plt.subplots()
     fig.set_label("A figure.")
     with pytest.raises(ExtensionError, match=r"examples/plot_x\.py:7: .*'A figure\.'"):
-        figures.save(fig, tmp_path / "a.svg", place="examples/plot_x.py:7")
+        scraping.save(fig, tmp_path / "a.svg", place="examples/plot_x.py:7")
     plt.close(fig)
     assert not (tmp_path / "a.svg").exists()
 
 
 def test_a_failure_is_one_line_with_the_scripts_last_frame(tmp_path: Path) -> None:
-    script = tmp_path / "examples/plot_x.py"
+    script = tmp_path / "examples/10_topic/plot_x.py"
     trace = (
         f'Traceback\n  File "{script}", line 3, in <module>\n  File "{script}", line 9, in f\n'
         f'  File "{tmp_path}/src/unsteady/gallery/claims.py", line 2, in claim\nClaimError: no ({script}:9)\n'
     )
-    assert summary(script, trace, tmp_path) == "examples/plot_x.py:9: ClaimError: no (examples/plot_x.py:9)"
+    place = "examples/10_topic/plot_x.py:9"
+    assert summary(script, trace) == f"{place}: ClaimError: no ({place})"
+
+
+def test_a_figure_with_sliders_has_all_its_frames_in_one_file(tmp_path: Path) -> None:
+    def draw(fig: plt.Figure, slope: float) -> str:
+        "A line through the origin."
+        fig.subplots().plot([0, slope])
+        fig.axes[0].set_ylim(0, 2)
+        fig.set_label("A straight line that rises from the origin.")
+        return f"It ends at {slope:g}."
+
+    line = Explorable(draw, slope=Slider("slope", [1, 2], opening=1))
+    scraping.save(line.figure, tmp_path / "a.svg", place="here:1")
+    frames, sentences = zip(*((scraping.to_svg(figure), said) for figure, said in line.frames()), strict=True)
+    plt.close(line.figure)
+    assert (tmp_path / "a_frames.svg").read_text("utf-8") == merge_frames(frames)
+    saved = json.loads((tmp_path / "a.json").read_text("utf-8"))["explorable"]
+    assert saved == line.metadata() | {"sentences": list(sentences)}

@@ -4,8 +4,19 @@ import os
 import shutil
 import time
 from pathlib import Path
+from zipfile import ZipFile, is_zipfile
 
 from small import SmallSite, tree
+
+REPORT = """---
+orphan: true
+---
+
+# A report
+
+```{report} logs/a-run.csv 360
+```
+"""
 
 
 def test_two_folders_two_times_the_same_bytes(small_site: SmallSite) -> None:
@@ -24,3 +35,29 @@ def test_two_folders_two_times_the_same_bytes(small_site: SmallSite) -> None:
     assert {name for name in first | second if first.get(name) != second.get(name)} == set()
     assert any(Path(name).suffix == ".zip" for name in first)
     assert any(Path(name).suffix == ".whl" for name in first)
+
+
+def contents(file: Path) -> dict[str, bytes]:
+    """Return the content of a file, or of those in an archive."""
+    if not is_zipfile(file):
+        return {file.name: file.read_bytes()}
+    with ZipFile(file) as archive:
+        return {f"{file.name}/{name}": archive.read(name) for name in archive.namelist()}
+
+
+def test_nothing_published_tells_in_which_folder_it_was_built(small_site: SmallSite) -> None:
+    """The report is wrapped to lines, also at the hyphens and spaces of a long path."""
+    part = "qxzvkw"  # letters that no word has
+    site = SmallSite(small_site.top.parent / f"{small_site.top.name}-x" / " ".join([f"{part}-{part}"] * 12))
+    shutil.copytree(small_site.top, site.top)
+    log = site.top / "docs/logs/a-run.csv"
+    log.parent.mkdir()
+    rows = (f"{k},{(200 + 7 * k % 50) / 360:.6f}" for k in range(40))
+    log.write_text("\n".join(["epoch,val_accuracy", *rows]), "utf-8")
+    (site.top / "docs/report.md").write_text(REPORT, "utf-8")
+    done = site.build()
+    assert done.returncode == 0, done.stderr
+    assert "a-run.csv" in (site.html / "report.html").read_text("utf-8")
+    for file in site.html.rglob("*"):
+        for name, content in contents(file).items() if file.is_file() else ():
+            assert part.encode() not in content, name

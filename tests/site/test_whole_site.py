@@ -1,16 +1,12 @@
 """The whole site, built over and over: what the small sites show in minutes."""
 
-import os
 import shutil
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from small import TOP, build, start, tree
-
-MOMENTS = 20
+from small import TOP, build, examples_run, start, tree
+from test_killed import Kill, kill_all, kill_builder
 
 pytestmark = pytest.mark.slow
 
@@ -35,25 +31,23 @@ def test_two_clones_in_two_folders_at_two_times_are_the_same_bytes(tmp_path: Pat
     assert {name for name in ours | theirs if ours.get(name) != theirs.get(name)} == set()
 
 
-@pytest.mark.parametrize("half", range(2))
-def test_a_build_killed_at_any_moment_leaves_nothing_stale(tmp_path: Path, half: int) -> None:
-    """In one half only the builder is killed, and its workers are left behind."""
+@pytest.mark.parametrize("kill", [kill_builder, kill_all])
+def test_a_build_killed_while_examples_run_loses_none_that_are_done(tmp_path: Path, kill: Kill) -> None:
+    """Where only the builder is killed, its workers are left behind, and go on beside the next build."""
     top = clone(tmp_path / "unsteady")
-    room = top / "src/unsteady/theory.py"
-    begun = time.monotonic()
     assert build(top).returncode == 0
-    seconds, clean = time.monotonic() - begun, tree(top / "docs/_build/html")
-    text = room.read_text("utf-8")
-    for moment in range(half, MOMENTS, 2):
-        room.write_text(f"{text}\n# {moment}\n", "utf-8")
-        killed = start(top)
-        time.sleep(seconds * (moment + 0.5) / MOMENTS)
-        if half:
-            os.killpg(killed.pid, signal.SIGKILL)
-        else:
-            killed.kill()
-        killed.wait()
-        room.write_text(text, "utf-8")
-        done = build(top)
-        assert done.returncode == 0, f"after a kill at moment {moment}: {done.stderr}"
-        assert tree(top / "docs/_build/html") == clean, f"after a kill at moment {moment}"
+    clean = tree(top / "docs/_build/html")
+    scripts = len(list(top.glob("examples/*/plot_*.py")))
+    module = top / "src/unsteady/optimizers.py"
+    for done in (1, scripts // 2, scripts - 1):
+        module.write_text(module.read_text("utf-8") + "# changed\n", "utf-8")
+        builder = start(top)
+        assert builder.stdout is not None
+        while not builder.stdout.readline().startswith(f"{done} of {scripts} plot_"):
+            assert builder.poll() is None
+        kill(builder)
+        builder.stdout.close()
+        again = build(top)
+        assert again.returncode == 0, f"after a kill at {done}: {again.stderr}"
+        assert len(examples_run(again.stdout)) <= scripts - done
+        assert tree(top / "docs/_build/html") == clean, f"after a kill at {done}"

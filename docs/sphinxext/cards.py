@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from maths import to_text
+from sphinxext.maths import to_text
 from sphinx.application import Sphinx
 
 HOME = "00_answer"

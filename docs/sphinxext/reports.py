@@ -1,7 +1,6 @@
 """Reports on a log, printed while the site is built: ``report:: logs/keras.csv 360``."""
 
-from __future__ import annotations
-
+from dataclasses import replace
 from pathlib import Path
 
 from docutils import nodes
@@ -9,24 +8,23 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from unsteady.diagnosis import diagnose
-from unsteady.history import read_history
+from unsteady.logs import read_log
 
 
 class ReportDirective(SphinxDirective):
-    """What ``unsteady diagnose`` prints of a log that lies beside the pages, and the size of its set."""
+    """What ``unsteady diagnose`` prints of a log beside the pages, and the size of its set."""
 
     required_arguments = 2
 
     def run(self) -> list[nodes.Node]:
         log, n_eval = self.arguments
         _, file = self.env.relfn2path(log)
-        self.env.note_dependency(file)
         try:
-            runs = [diagnose(run, int(n_eval)) for run in read_history(Path(file))]
+            # The folder of the build stays out of the report before the report is wrapped to lines.
+            named = (replace(h, name=h.name.replace(file, Path(file).name)) for h in read_log(file))
+            report = "\n\n".join(str(diagnose(history, int(n_eval))) for history in named)
         except (OSError, ValueError) as error:
             raise self.error(str(error)) from None
-        # The folder in which the site is built is nobody's business.
-        report = "\n\n".join(map(str, runs)).replace(file, Path(log).name)
         return [nodes.literal_block(report, report, language="text")]
 
 
