@@ -44,7 +44,7 @@ def unsteady(evaluate_every: str) -> float:
         MLP((HIDDEN,), classes=10), DATA, SGD(RATE, momentum=MOMENTUM), batch_size=BATCH, epochs=EPOCHS,
         replicates=REPLICATES, evaluate_every=evaluate_every, dtype=np.float32,
     )  # fmt: skip
-    return float(history.val_accuracy[-1].mean())
+    return float(np.asarray(history.val_accuracy)[-1].mean())
 
 
 def scores(net: Any) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import unsteady
 # package of that name, to which the installed sphinxext.opengraph belongs as well.
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
+from sphinxext.reference import source_link  # noqa: E402
 
 # A list of fonts of its own: what another program has left in the user's would change the figures.
 os.environ["MPLCONFIGDIR"] = str(DOCS / "_build/matplotlib")
@@ -21,6 +23,10 @@ REPOSITORY_URL = os.environ.get("REPOSITORY_URL", "").rstrip("/")
 if not REPOSITORY_URL.startswith("https://"):  # as where a host clones by SSH
     REPOSITORY_URL = ""
 html_baseurl = SITE_URL
+# Where the host's addresses are known, pages link to their source.
+HOSTS = {"github.com": "", "gitlab.com": "/-"}
+HOST = urlsplit(REPOSITORY_URL).netloc
+SOURCE_URL = f"{REPOSITORY_URL}{HOSTS[HOST]}" if HOST in HOSTS else ""
 
 project = "Unsteady"
 author = "The Unsteady developers"
@@ -40,26 +46,18 @@ uv run --find-links {f"{SITE_URL}wheels/" if SITE_URL else "."} plot_learning_ra
 ```
 """
 
+OURS = (
+    "examples", "figures", "formulas", "claims", "downloads", "html_fixes", "mathml", "preview", "reference",
+    "reports",
+)  # fmt: skip
 extensions = [
-    "sphinx.ext.autodoc",
-    "numpydoc",
-    "myst_parser",
-    "sphinx_gallery.gen_gallery",
-    "sphinxcontrib.bibtex",
-    "sphinxext.opengraph",
+    "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_parser", "sphinx_copybutton",
+    "sphinx_design", "sphinx_gallery.gen_gallery", "sphinxcontrib.bibtex", "sphinxext.opengraph",
     "notfound.extension",
+    *(["sphinx.ext.linkcode"] if SOURCE_URL else []),
     *(["sphinx_sitemap"] if SITE_URL else []),
-    # Our own, one concern each:
-    "sphinxext.examples",
-    "sphinxext.figures",
-    "sphinxext.formulas",
-    "sphinxext.claims",
-    "sphinxext.cards",
-    "sphinxext.downloads",
-    "sphinxext.maths",
-    "sphinxext.pages",
-    "sphinxext.reports",
-]
+    *(f"sphinxext.{name}" for name in OURS),
+]  # fmt: skip
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py", "sphinxext"]
 nitpicky = True
 nitpick_ignore_regex = [
@@ -75,13 +73,8 @@ suppress_warnings = ["config.cache", "sphinx_gallery.space_in_filename"]  # a cl
 
 # Prose: MyST, British; formulas: MathML
 myst_enable_extensions = [
-    "dollarmath",
-    "colon_fence",
-    "deflist",
-    "attrs_inline",
-    "smartquotes",
-    "substitution",
-]
+    "dollarmath", "colon_fence", "deflist", "attrs_inline", "smartquotes", "substitution",
+]  # fmt: skip
 myst_substitutions = {"install": INSTALL}
 myst_dmath_double_inline = True
 myst_update_mathjax = False
@@ -93,7 +86,7 @@ bibtex_reference_style = "author_year"
 
 # What others see of the site
 ogp_site_url = SITE_URL
-ogp_social_cards = {"enable": False}  # sphinxext/cards.py has them, and no warning about fonts
+ogp_social_cards = {"enable": False}  # one picture for the site: sphinxext/preview.py
 ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image">'] if SITE_URL else []
 notfound_urls_prefix = urlsplit(SITE_URL).path or "/"
 sitemap_url_scheme = "{link}"
@@ -102,8 +95,14 @@ sitemap_excludes = ["404.html", "search.html", "genindex.html", "py-modindex.htm
 # The reference, from the docstrings
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+autosummary_generate = False  # one page a module
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+linkcode_resolve = partial(source_link, f"{SOURCE_URL}/blob/main")
+
+# Code can be copied, without prompts and output.
+copybutton_selector = "div:not(.sphx-glr-script-out) > div.highlight > pre"
+copybutton_exclude = ".linenos, .gp, .go"
 
 # The examples
 sphinx_gallery_conf = {
@@ -111,7 +110,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": "/",
     "within_subsection_order": "FileNameSortKey",
-    "image_scrapers": ("sphinxext.scraping.scrape",),
+    "image_scrapers": ("sphinxext.preview.scrape", "sphinxext.scraping.scrape"),
     "reset_modules": ("matplotlib", "sphinxext.scraping.reset"),
     "capture_repr": (),
     "remove_config_comments": True,
@@ -136,12 +135,16 @@ html_static_path = ["_static", str(Path(unsteady.__file__).with_name("gallery") 
 html_css_files = ["site.css"]
 html_js_files = [("menus.js", {"defer": "defer"})]
 html_search_scorer = str(Path(__file__).parent / "scorer.js")
-html_context = {"feedback_url": REPOSITORY_URL and f"{REPOSITORY_URL}/issues/new"}
+html_context = {
+    "feedback_url": REPOSITORY_URL and f"{REPOSITORY_URL}/issues/new",
+    "edit_url": SOURCE_URL and f"{SOURCE_URL}/edit/main/",
+}
 html_scaled_image_link = False  # a figure is no link to itself
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {
+    "top_of_page_buttons": ["edit"],
     "light_css_variables": {"color-brand-primary": "#2a5f9e", "color-brand-content": "#2a5f9e"},
     "dark_css_variables": {"color-brand-primary": "#7fb2ec", "color-brand-content": "#7fb2ec"},
 }

@@ -1,162 +1,123 @@
-"""What is to be said has claims and pages, each symptom a run that shows it, each law a line on the sheet."""
+"""The site says what its examples show, and its reference has all of the library."""
 
 import inspect
 import json
+import pkgutil
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import unsteady
 from unsteady import theory
 
 TOP = Path(__file__).parents[2]
-
-# What the article of 30 January 2025 says, and more: the claims that carry it, the pages that tell it.
-STATEMENTS = {
-    "landscape: local minima, saddle points, flat regions": (
-        ("saddle-logarithm", "plateau-exponential", "wells-trapped", "edge-reached"),
-        ("steps", "sources"),
-    ),
-    "too high a rate overshoots and bounces": (("gd-climbs-above", "wells-escape"), ("steps", "sources")),
-    "too low a rate crawls or stays trapped": (("wells-trapped",), ("steps", "sources")),
-    "adaptive methods still fluctuate, at first most of all": (
-        ("first-step-rmsprop", "first-leap", "adam-comes-back"),
-        ("steps", "sources"),
-    ),
-    "small batches give noisy gradients": (
-        ("batch-noise-ratio", "article-tail-law", "noise-scale"),
-        ("batches",),
-    ),
-    "hard batches raise the error, easy ones flatter": (
-        ("step-illusion", "step-hard", "flips-top-tenth"),
-        ("batches", "sources", "measuring"),
-    ),
-    "a step can overfit its batch and hurt the rest": (
-        ("step-rises", "step-promise-ratio"),
-        ("batches", "sources"),
-    ),
-    "large batches are calmer and slower": (("calm-left", "calm-slower", "calm-gain"), ("calming",)),
-    "too small a model plateaus low": (("capacity-underfit",), ("capacity",)),
-    "too large a model: low training error, high test error": (("capacity-test-rises",), ("capacity",)),
-    "too large a model: unstable on unseen data": (
-        ("capacity-spread", "descent-spread", "noise-rough"),
-        ("capacity", "short_answer"),
-    ),
-    "dropout, L1, L2 limit capacity": (("noise-penalty", "dropout-ridge"), ("capacity",)),
-    "they add stochasticity of their own": (("l2-same", "regularizers-full"), ("capacity",)),
-    "their strength affects stability": (("regularizers-batches",), ("capacity", "sources")),
-    "example 1, as it stands": (("article-rate-rises", "article-rate-crossings"), ("steps", "sources")),
-    "example 2, as it stands": (
-        ("article-own-ranking", "article-proper-ranking", "article-slope-as-written"),
-        ("batches", "sources"),
-    ),
-    "example 3, as it stands": (("raw-cut", "capacity-price-140"), ("capacity", "sources")),
-    "one run taken apart": (
-        ("apart-blur", "apart-same-blur", "apart-share", "apart-drop", "apart-seeds-points"),
-        ("short_answer",),
-    ),
-    "what calms it, and its price": (
-        ("calm-left", "calm-gain", "calm-slower", "calm-clipped", "calm-seeds", "calm-larger-set"),
-        ("calming",),
-    ),
-    "order": (("order-range", "order-lag"), ("batches",)),
-    "rate and batch together": (("scaling-breaks", "scaling-networks"), ("batches",)),
-    "seeds and selection": (("seeds-halves", "seeds-kept", "best-fresh", "best-optimism"), ("calming",)),
-    "modes": (("mode-gap", "mode-masks", "norm-lag"), ("capacity",)),
-}
-FURTHER_READING = ("Ian Goodfellow, Yoshua Bengio", "Géron", "Ng", "fast.ai")
-
-UNMEASURED = {"batch_stability_bound", "descent_factor", "least_squares_test_error", "momentum_factor"}
-"""Closed forms that tests/test_theory.py alone holds against what they predict."""
-
-# What a reader may see, as a heading of the page for diagnosing, and the example that shows it.
-SYMPTOMS = {
-    "any-wiggle-at-all": "plot_chance",
-    "differs-with-frozen-weights": "plot_training_mode",
-    "training-smooth-validation-noisy": "plot_flips",
-    "noisy-at-every-step": "plot_one_step",
-    "loss-alternates-with-the-full-batch": "plot_sharpness",
-    "accuracy-dips-while-the-loss-only-falls": "plot_loss",
-    "accuracy-jumps-the-auc-does-not": "plot_threshold",
-    "jumps-bigger-than-the-set-allows-and-examples-come-in-groups": "plot_chance",
-    "a-noise-floor-that-never-shrinks": "plot_batch_noise",
-    "an-isolated-spike": "plot_spikes",
-    "a-saw-tooth-with-the-period-of-one-epoch": "plot_order",
-    "training-below-validation": "plot_logged",
-    "loss-falls-accuracy-is-flat": "plot_loss",
-    "validation-loss-up-accuracy-holds": "plot_loss",
-    "good-in-training-mode-bad-in-evaluation-mode": "plot_training_mode",
-    "a-peak-then-a-decline": "plot_label_noise",
-    "a-drop-right-after-the-schedule-changes": "plot_batch_noise",
-    "jumps-between-two-values": "plot_threshold",
-    "every-run-is-another": "plot_another_seed",
-    "the-best-epoch-does-not-hold": "plot_best_epoch",
-    "worse-when-inputs-are-not-scaled": "plot_capacity",
-    "swings-in-online-training": "plot_order",
-}
+SYMPTOM_PARTS = ("Test:", "Cause:", "Do:")
 
 
-@pytest.fixture(scope="module")
-def made(site: Path) -> dict[str, str]:
-    """Return the example that makes each claim."""
-    found = {}
-    for file in (TOP / "docs/gallery").rglob("*.claims.json"):
-        found |= {record["id"]: record["script"] for record in json.loads(file.read_text("utf-8"))}
-    return found
+def html_of_pages(site: Path) -> dict[str, str]:
+    """Return the HTML of each page that is written by hand, the ledger of all claims aside."""
+    names = sorted(page.stem for page in TOP.glob("docs/*.md") if page.stem != "ledger")
+    return {name: (site / f"{name}.html").read_text("utf-8") for name in names}
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
-def test_each_statement_has_its_claims_and_its_pages(
-    statement: str, site: Path, made: dict[str, str]
-) -> None:
-    claims, pages = STATEMENTS[statement]
-    assert [name for name in claims if name not in made] == []
-    quoted = {page: (site / f"{page}.html").read_text("utf-8") for page in pages}
-    for page, text in quoted.items():
-        own = [name for name in claims if f'ledger.html#claim-{name}"' in text]
-        assert own, f"{page} quotes none of {claims}"
-    everywhere = "".join(quoted.values())
-    assert [name for name in claims if f'ledger.html#claim-{name}"' not in everywhere] == []
+def test_every_example_is_told_of_in_a_page(site: Path) -> None:
+    """Each example is a statement with its evidence; what no page speaks of, no reader finds."""
+    pages = html_of_pages(site)
+    for script in sorted(TOP.glob("examples/*/plot_*.py")):
+        link = f'href="gallery/{script.parent.name}/{script.stem}.html'
+        assert any(link in html for html in pages.values()), script.name
 
 
-def test_further_reading_is_named(site: Path) -> None:
-    text = (site / "references.html").read_text("utf-8")
-    assert [name for name in FURTHER_READING if name not in text] == []
+def test_every_example_has_a_claim_that_a_page_quotes_or_a_figure_that_one_shows(site: Path) -> None:
+    html = "".join(html_of_pages(site).values())
+    quoted = set(re.findall(r'ledger\.html#claim-([^"]+)"', html))
+    for file in sorted((TOP / "docs/gallery").rglob("*.claims.json")):
+        claims = {record["id"] for record in json.loads(file.read_text("utf-8"))}
+        script = file.name.removesuffix(".claims.json")
+        assert claims & quoted or f"_images/sphx_glr_{script}_" in html, script
 
 
-def section(text: str, name: str) -> str:
-    found = re.search(rf'<section id="{name}">(.*?)</section>', text, re.DOTALL)
-    assert found, f"no symptom has the heading {name}"
-    return found[1]
+def test_every_work_in_the_bibliography_is_listed(site: Path) -> None:
+    listed = (site / "references.html").read_text("utf-8").count('<div class="citation"')
+    assert (
+        listed == len(re.findall(r"^@", (TOP / "docs/references.bib").read_text("utf-8"), re.MULTILINE)) > 0
+    )
 
 
-@pytest.mark.parametrize("symptom", SYMPTOMS)
-def test_each_symptom_has_test_cause_remedy_and_a_run_that_shows_it(symptom: str, site: Path) -> None:
-    own = section((site / "diagnose.html").read_text("utf-8"), symptom)
-    assert [part for part in ("Test:", "Cause:", "Do:") if part not in own] == []
-    assert "Seen in:" in own or "Nearest:" in own
-    links = re.findall(r'href="(gallery/[^"#]+)', own)
-    assert any(Path(link).stem == SYMPTOMS[symptom] for link in links), links
-    assert all((site / link).is_file() for link in links)
+def symptoms(site: Path) -> dict[str, str]:
+    """Return the sections of the page for diagnosing that describe a symptom."""
+    html = (site / "diagnose.html").read_text("utf-8")
+    found = re.findall(r'<section id="([^"]+)">\s*<h3>(.*?)</section>', html, re.DOTALL)
+    return {name: text for name, text in found if any(part in text for part in SYMPTOM_PARTS)}
+
+
+def test_each_symptom_has_test_cause_remedy_and_a_run_that_shows_it(site: Path) -> None:
+    found = symptoms(site)
+    assert len(found) > 20
+    for name, text in found.items():
+        assert [part for part in SYMPTOM_PARTS if part not in text] == [], name
+        shown = re.split("Seen in:|Nearest:", text)
+        assert len(shown) == 2, name
+        assert 'href="gallery/' in shown[1], name
 
 
 def test_the_cards_at_home_lead_to_symptoms_and_show_a_curve_each(site: Path) -> None:
     home = (site / "index.html").read_text("utf-8")
-    cards = re.findall(r'<div class="symptom docutils container">(.*?)</div>', home, re.DOTALL)
-    assert 6 <= len(cards) <= 8
-    diagnose = (site / "diagnose.html").read_text("utf-8")
+    cards = (
+        home.partition('<div class="sd-card-body')[2]
+        .partition("<section")[0]
+        .split('<div class="sd-card-body')
+    )
+    assert len(cards) == 8
     for card in cards:
         assert card.count("<img") == 1
         [target] = re.findall(r'href="diagnose\.html#([^"]+)"', card)
-        assert section(diagnose, target)
+        assert target in symptoms(site)
 
 
-def test_every_closed_form_is_on_the_sheet_and_measured_somewhere(site: Path) -> None:
+def test_every_closed_form_is_on_the_sheet_and_compared_with_what_it_predicts(site: Path) -> None:
     sheet = (site / "formulas.html").read_text("utf-8")
     laws = [name for name, law in inspect.getmembers(theory, inspect.isfunction)
-            if law.__module__ == theory.__name__ and not name.startswith("_")]  # fmt: skip
+            if law.__module__.startswith("unsteady.theory") and not name.startswith("_")]  # fmt: skip
     assert len(laws) > 25
     assert [name for name in laws if f"unsteady.theory.{name}" not in sheet] == []
-    used = "".join(script.read_text("utf-8") for script in TOP.glob("examples/*/plot_*.py"))
-    unused = {name for name in laws if f"theory.{name}(" not in used}
-    assert unused == UNMEASURED
+    used = "".join(file.read_text("utf-8") for pattern in ("examples/*/plot_*.py", "tests/test_theory*.py")
+                   for file in TOP.glob(pattern))  # fmt: skip
+    assert [name for name in laws if f"theory.{name}(" not in used] == []
+
+
+# The reference -----------------------------------------------------------------------------------
+
+
+def public_modules() -> list[str]:
+    """Return the library's modules, but for private ones and the command."""
+    names = [module.name for module in pkgutil.walk_packages(unsteady.__path__, "unsteady.")]
+    return [name for name in names if "._" not in name and name.split(".")[1] not in ("__main__", "cli")]
+
+
+@pytest.mark.parametrize("module", public_modules())
+def test_every_public_module_has_a_page_in_the_reference(module: str) -> None:
+    pages = "".join(page.read_text("utf-8") for page in TOP.glob("docs/reference/*.md"))
+    assert f".. automodule:: {module}\n" in pages
+
+
+@pytest.mark.parametrize("module", public_modules())
+def test_an_api_page_begins_with_a_table_of_public_names(module: str, site: Path) -> None:
+    name = module.split(".")[1]
+    html = (site / f"reference/{name}.html").read_text("utf-8").partition("<article")[2]
+    ids = set(re.findall(r'<dt class="sig sig-object py" id="([^"]+)"', html))
+    assert not [entry for entry in ids if "._" in entry]
+    own = [name for name in ids if name.rpartition(".")[0] == module]
+    if own:
+        table = html.partition(f'id="module-{module}"')[2].partition("<table")[2].partition("</table>")[0]
+        assert table.count("<tr") == len([name for name in own if is_code(name)])
+        assert all(f'href="#{name}"' in table for name in own if is_code(name))
+
+
+def is_code(name: str) -> bool:
+    """Return whether a dotted name is that of a function or class."""
+    module, _, attribute = name.rpartition(".")
+    named = getattr(import_module(module), attribute)
+    return inspect.isroutine(named) or inspect.isclass(named)
