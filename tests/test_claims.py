@@ -63,7 +63,7 @@ def test_what_holds_is_printed_and_kept(arguments, capsys):
 
 @pytest.mark.parametrize("arguments", FAIL, ids=str)
 def test_what_does_not_hold_raises_and_is_not_kept(arguments, capsys):
-    with pytest.raises(ClaimError, match=r"^\[an-id\] it is so: measured .*, expected .*; it does not hold"):
+    with pytest.raises(ClaimError, match=r"^\[an-id\] it is so: measured .*, expected .*. It does not hold"):
         claim("an-id", "it is so", **arguments)
     assert capsys.readouterr().out == ""
     assert claims.records == []
@@ -136,7 +136,7 @@ def test_a_record_holds_what_the_site_needs():
         (
             {"measured": {"a": 1, "b": 2}, "between": ([0, 0], [3, 3])},
             ValueError,
-            "between must be one number or a mapping with the names of measured",
+            "between must be one pair .* or a mapping of pairs by name",
         ),
         ({"measured": [1, 2], "above": {"a": 0}}, ValueError, "above has names, and measured has none"),
         ({"measured": 1, "between": {"a": (0, 2)}}, ValueError, "between has names, and measured has none"),
@@ -173,9 +173,9 @@ def test_values_with_names_are_printed_kept_and_refused_by_name(capsys):
     measured = {"averaged weights": np.float64(0.04), "clipped": 0.4}
     ranges = {"clipped": (0.2, 0.8), "averaged weights": (0, 0.15)}
     claim("left", "jitter left", measured=measured, between=ranges, otherwise="all would be near 1")
-    expected = "averaged weights between 0 and 0.15, clipped between 0.2 and 0.8"
+    expected = "averaged weights: between 0 and 0.15, clipped: between 0.2 and 0.8"
     assert capsys.readouterr().out == (
-        f"[left] jitter left: measured averaged weights 0.04, clipped 0.4, expected {expected}\n"
+        f"[left] jitter left: measured averaged weights: 0.04, clipped: 0.4, expected {expected}\n"
     )
     record = claims.records[0].as_dict()
     assert record["measured"] == {"averaged weights": 0.04, "clipped": 0.4}
@@ -186,8 +186,14 @@ def test_values_with_names_are_printed_kept_and_refused_by_name(capsys):
     assert record["otherwise"] == "all would be near 1"
 
     exchanged = {"averaged weights": 0.4, "clipped": 0.4}
-    with pytest.raises(ClaimError, match=r"it does not hold for averaged weights 0\.4 \("):
-        claim("left", "jitter left", measured=exchanged, between=ranges)
+    own = r"It does not hold: averaged weights: 0\.4, expected between 0 and 0\.15\. If it were false: all are 1 \("
+    with pytest.raises(ClaimError, match=own):
+        claim("left", "jitter left", measured=exchanged, between=ranges, otherwise="all are 1")
+
+
+def test_a_failing_value_is_shown_with_enough_digits():
+    with pytest.raises(ClaimError, match=r"It does not hold: 1\.00000001, expected 1"):
+        claim("one", "it is one", measured=1.00000001, equals=1)
 
 
 def test_one_bound_for_all_names_is_shown_once():

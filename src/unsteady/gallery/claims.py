@@ -26,10 +26,10 @@ class ClaimError(AssertionError):
     Examples
     --------
     >>> try:
-    ...     claim("two-and-two", "two and two are more than four", measured=2 + 2, above=4)
+    ...     claim("sum", "two and two are five", measured=2 + 2, equals=5)
     ... except ClaimError as error:
     ...     print(str(error).partition(" (")[0])
-    [two-and-two] two and two are more than four: measured 4, expected above 4; it does not hold for 4
+    [sum] two and two are five: measured 4, expected 5. It does not hold: 4, expected 5
     """
 
 
@@ -206,14 +206,14 @@ def format_measured(measured: float | list[float] | dict[str, float]) -> str:
     Examples
     --------
     >>> format_measured({"averaged weights": 0.04, "clipped": 0.4})
-    'averaged weights 0.04, clipped 0.4'
+    'averaged weights: 0.04, clipped: 0.4'
     >>> format_measured([1.0, 2.5])
     '1, 2.5'
     >>> format_measured([float(n) for n in range(100)])
     '0 to 99 (100 values)'
     """
     if isinstance(measured, dict):
-        return ", ".join(f"{name} {value:.4g}" for name, value in measured.items())
+        return ", ".join(f"{name}: {value:.4g}" for name, value in measured.items())
     values = measured if isinstance(measured, list) else [measured]
     if len(values) <= FEW:
         return ", ".join(f"{value:.4g}" for value in values)
@@ -297,16 +297,29 @@ def _check_pair(argument: str, pair: Any) -> None:
         raise ValueError(f"{argument} must be a pair (low, high), got {pair!r}")
 
 
+def _range(argument: str, low: float, high: float) -> Between:
+    if not low < high:
+        raise ValueError(
+            f"{argument} must be a pair (low, high) with low below high, got ({low:g}, {high:g})"
+        )
+    return Between(low, high)
+
+
 def _ranges(between: Any, values: dict[Key, float]) -> dict[Key, Bound]:
     """Return the range of each value: one for all, or each its own."""
     if isinstance(between, Mapping):
         _check_same_names("between", between, values)
         for key, pair in between.items():
             _check_pair(f"between[{key!r}]", pair)
-        return {key: Between(*(_single(f"between[{key!r}]", end) for end in between[key])) for key in values}
+        ends = {key: [_single(f"between[{key!r}]", end) for end in between[key]] for key in values}
+        return {key: _range(f"between[{key!r}]", *ends[key]) for key in values}
     _check_pair("between", between)
+    if _by_name(values) and any(isinstance(end, Iterable) for end in between):
+        raise ValueError(
+            f"between must be one pair (low, high) or a mapping of pairs by name, got {between!r}"
+        )
     low, high = (_limits("between", end, values) for end in between)
-    return {key: Between(low[key], high[key]) for key in values}
+    return {key: _range("between", low[key], high[key]) for key in values}
 
 
 def _bounds(kind: str, bound: Any, values: dict[Key, float], rtol: float, atol: float) -> dict[Key, Bound]:
@@ -321,13 +334,25 @@ def _bounds(kind: str, bound: Any, values: dict[Key, float], rtol: float, atol: 
 
 def _format_bounds(bounds: dict[Key, Bound]) -> str:
     """Return the bounds in words: once if they are all alike, else by name or in order."""
-    texts = [f"{key} {bound}" if isinstance(key, str) else str(bound) for key, bound in bounds.items()]
+    texts = [f"{key}: {bound}" if isinstance(key, str) else str(bound) for key, bound in bounds.items()]
     alike = {str(bound) for bound in bounds.values()}
     if len(alike) == 1:
         return alike.pop()
     if len(texts) > FEW and 0 in bounds:  # a long sequence; names are all written out
         return f"{texts[0]}, ..., {texts[-1]} ({len(texts)} bounds)"
     return ", ".join(texts)
+
+
+def _format_failing(failing: dict[Key, float], bounds: dict[Key, Bound]) -> str:
+    """Return the values that do not hold, each with its own bound, in digits that show the difference."""
+    texts = []
+    for key, value in failing.items():
+        short = f"{value:.4g}"
+        shown = short if bounds[key].holds(float(short)) == bounds[key].holds(value) else repr(value)
+        name = f"{key}: " if isinstance(key, str) else ""
+        texts.append(f"{name}{shown}, expected {bounds[key]}")
+    more = f"; and {len(texts) - FEW} more" if len(texts) > FEW else ""
+    return "; ".join(texts[:FEW]) + more
 
 
 def _only_bound(bounds: dict[str, Any]) -> tuple[str, Any]:
@@ -393,7 +418,7 @@ def claim(
     [two-and-two] two and two are four: measured 4, expected 4
     >>> claim("sums", "sums of one and two", measured={"twice one": 1 + 1, "twice two": 2 + 2},
     ...       equals={"twice one": 2, "twice two": 4}, otherwise="both would be 2")
-    [sums] sums of one and two: measured twice one 2, twice two 4, expected twice one 2, twice two 4
+    [sums] sums of one and two: measured twice one: 2, twice two: 4, expected twice one: 2, twice two: 4
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ValueError(f"id must be lower-case words joined by hyphens, got {id!r}")
@@ -412,8 +437,9 @@ def claim(
     script, line = caller.f_code.co_filename, caller.f_lineno
     failing = {key: value for key, value in values.items() if not bounds[key].holds(value)}
     if failing:
-        which = format_measured(_by_name(failing) or list(failing.values()))
-        raise ClaimError(f"{sentence}; it does not hold for {which} ({script}:{line})")
+        which = _format_failing(failing, bounds)
+        hint = f". If it were false: {otherwise}" if otherwise else ""
+        raise ClaimError(f"{sentence}. It does not hold: {which}{hint} ({script}:{line})")
     print(sentence)
     margin = min(bounds[key].margin(value) for key, value in values.items())
     records.append(Record(id, statement, kept, expected, margin, otherwise, script, line))
