@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from html import escape, unescape
 from importlib.util import find_spec
-from logging import WARNING, getLogger
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -21,7 +20,6 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-getLogger("fontTools").setLevel(WARNING)  # it logs every table that it cuts
 
 CONVERTER = LatexToMathML(fancy_error=False, macros={"epsilon": r"\varepsilon"})
 FONT = Path(str(find_spec("ziamath").origin)).with_name("fonts")  # type: ignore[union-attr]
@@ -48,9 +46,8 @@ def to_text(mathml: str) -> str:
         parts = [read(child) for child in element]
         if element.tag in ("msqrt", *SIGNS):
             parts = [part if len(part) == 1 else f"({part})" for part in parts]
-        root = "√" * (element.tag == "msqrt")
-        text = (element.text or "").strip("\N{FUNCTION APPLICATION} \n")
-        return root + text + SIGNS.get(element.tag, "").join(parts)
+        text = (element.text or "√" * (element.tag == "msqrt")).strip("\N{FUNCTION APPLICATION} \n")
+        return text + SIGNS.get(element.tag, "").join(parts)
 
     named = re.sub(r"&(?!lt|gt|amp)\w+;", lambda entity: unescape(entity[0]), mathml)
     return read(ElementTree.fromstring(named))

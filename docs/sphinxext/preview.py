@@ -10,25 +10,22 @@ from sphinx.application import Sphinx
 FIGURE = "gallery/00_answer/images/sphx_glr_plot_taken_apart_001"
 """The figure that is taken, the first of its example."""
 WIDTH = 1200
-
-
-def picture_in(docs: str | Path) -> Path:
-    """Return where the picture is kept, under a name that Sphinx-Gallery does not look for."""
-    return Path(docs, "gallery/00_answer/preview.png")
+PICTURE = "gallery/00_answer/preview.png"
+"""Where it is kept, under a name that Sphinx-Gallery does not look for."""
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Draw the picture, before the figure is closed by the scraper that follows."""
     first = plt.get_fignums() and not len(block_vars["image_path_iterator"])
     if first and FIGURE.endswith(f"_{Path(block_vars['src_file']).stem}_001"):
-        figure, file = plt.figure(plt.get_fignums()[0]), picture_in(gallery_conf["src_dir"])
+        figure, file = plt.figure(plt.get_fignums()[0]), Path(gallery_conf["src_dir"], PICTURE)
         figure.savefig(file, dpi=WIDTH / figure.get_figwidth(), metadata={"Software": None})
     return ""
 
 
 def publish(app: Sphinx) -> None:
     """After the examples: name the picture and its alt text, where the site has an address."""
-    file = picture_in(app.srcdir)
+    file = Path(app.srcdir, PICTURE)
     if app.config.html_baseurl and file.is_file():
         app.config.html_static_path.append(str(file))
         app.config.ogp_image = f"{app.config.html_baseurl}_static/{file.name}"

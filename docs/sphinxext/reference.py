@@ -15,25 +15,34 @@ import unsteady
 SOURCE = Path(unsteady.__file__).parents[1]
 
 
+def is_code(obj: Any) -> bool:
+    """Return whether an object is a function or a class."""
+    return inspect.isroutine(obj) or inspect.isclass(obj)
+
+
+def is_at_home(obj: Any, module: str) -> bool:
+    """Return whether a function or class is defined in a module, or in a part of it."""
+    return is_code(obj) and str(obj.__module__).startswith(module)
+
+
+def skip(app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: Any) -> bool | None:
+    """Leave out what a module only passes on: it has its entry at home."""
+    here = app.env.current_document.autodoc_module
+    return (what == "module" and is_code(obj) and not is_at_home(obj, here)) or None
+
+
 def members_of(module: ModuleType) -> list[str]:
-    """Return the functions and classes of a module's face, or those that it defines itself."""
-
-    def is_shown(name: str) -> bool:
-        member = getattr(module, name)
-        at_home = getattr(member, "__module__", "") == module.__name__
-        listed = hasattr(module, "__all__") or at_home
-        return listed and (inspect.isroutine(member) or inspect.isclass(member))
-
+    """Return the functions and classes that have an entry on a module's page."""
     names = getattr(module, "__all__", [name for name in vars(module) if name[0] != "_"])
-    return [name for name in names if is_shown(name)]
+    return [name for name in names if is_at_home(getattr(module, name), module.__name__)]
 
 
 def add_table(lines: list[str], module: ModuleType) -> None:
     """Insert a table of what a module has after the first paragraph of its docstring."""
     place = [*lines, ""].index("")
     if names := members_of(module):
-        rows = (f"   {name}" for name in names)
-        lines[place:place] = ["", ".. autosummary::", "   :nosignatures:", "", *rows, ""]
+        head = ["", ".. autosummary::", "   :nosignatures:", ""]
+        lines[place:place] = [*head, *(f"   {name}" for name in names), ""]
 
 
 def add_examples(lines: list[str], name: str, obj: Any, used: dict[str, Any]) -> None:
@@ -57,7 +66,7 @@ def extend(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: lis
 def source_link(top: str, domain: str, info: dict[str, str]) -> str | None:
     """Return the address of the lines that define a name; data have none."""
     obj = inspect.unwrap(attrgetter(info["fullname"])(import_module(info["module"])))
-    if not (inspect.isroutine(obj) or inspect.isclass(obj)):
+    if not is_code(obj):
         return None
     lines, first = inspect.getsourcelines(obj)
     file = Path(inspect.getfile(obj)).relative_to(SOURCE).as_posix()
@@ -65,5 +74,6 @@ def source_link(top: str, domain: str, info: dict[str, str]) -> str | None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-skip-member", skip)
     app.connect("autodoc-process-docstring", extend, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

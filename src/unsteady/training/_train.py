@@ -67,8 +67,9 @@ def train(
     batch_size : int
         Number of examples per step, 1 to the number of training examples.
     order : Order
-        :class:`Shuffle`, :class:`WithReplacement`, :class:`WithoutReplacement`, :class:`Sorted` or
-        :class:`ShuffleBuffer`, from :mod:`unsteady.batches`.
+        :class:`~unsteady.batches.Shuffle`, :class:`~unsteady.batches.WithReplacement`,
+        :class:`~unsteady.batches.WithoutReplacement`, :class:`~unsteady.batches.Sorted` or
+        :class:`~unsteady.batches.ShuffleBuffer`.
     epochs, steps : int
         Length of the training. Give one of the two. An epoch has ``ceil(n / batch_size)`` steps.
     replicates : int or tuple of int
@@ -93,8 +94,8 @@ def train(
         the one of Adam or RMSprop. At each step: ``"batch_loss"``, ``"gradient_norm"``, and ``"step_loss"``
         for ``batch_loss``, ``batch_loss_after`` and ``full_loss``, which costs two evaluations per step.
     average : Average
-        :class:`EMA` or :class:`Polyak`, from :mod:`unsteady.averages`. The averaged weights are evaluated in
-        addition to the last weights, with the batch-norm buffers of the last weights.
+        :class:`~unsteady.averages.EMA` or :class:`~unsteady.averages.Polyak`. The averaged weights are
+        evaluated in addition to the last weights, with the batch-norm buffers of the last weights.
     clip_norm : float
         Largest norm of a replicate's gradient, above 0. A longer gradient is scaled down to this norm. The
         norm includes the gradient of the regularizer. None switches clipping off.
