@@ -186,7 +186,7 @@ def test_values_with_names_are_printed_kept_and_refused_by_name(capsys):
     assert record["otherwise"] == "all would be near 1"
 
     exchanged = {"averaged weights": 0.4, "clipped": 0.4}
-    own = r"It does not hold: averaged weights: 0\.4, expected between 0 and 0\.15\. If it were false: all are 1 \("
+    own = r"averaged weights: 0\.4, expected between 0 and 0\.15\. If it were false: all are 1 \("
     with pytest.raises(ClaimError, match=own):
         claim("left", "jitter left", measured=exchanged, between=ranges, otherwise="all are 1")
 

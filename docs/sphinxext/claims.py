@@ -15,8 +15,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from unsteady.gallery.claims import format_measured
 
+# What the examples have claimed, by id: read once, after they have run.
 RECORDS: dict[str, dict[str, Any]] = {}
-"""What the examples have claimed, by id: read once, after they have run."""
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 QUOTE = re.compile(r"(?P<id>[a-z0-9-]+)(\[(?P<key>[^\]]+)\])?(:(?P<format>[^:]+))?")

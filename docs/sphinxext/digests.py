@@ -7,8 +7,8 @@ from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 
+# The modules of this package that shape what an example leaves behind.
 MACHINERY = ("digests.py", "examples.py", "preview.py", "scraping.py")
-"""The modules of this package that shape what an example leaves behind."""
 
 
 @cache

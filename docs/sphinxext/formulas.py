@@ -32,16 +32,14 @@ def entry_of(path: str, calls: list[list[str]]) -> str:
     """
     module, _, name = path.rpartition(".")
     docstring = FunctionDoc(getattr(import_module(f"unsteady.{module}"), name))
-    said = " ".join(docstring["Summary"]).removeprefix("Return ")
-    pages = sorted(
-        f"/gallery/{Path(folder).name}/{Path(script).stem}" for script, folder, *_ in calls
-    )
+    summary = " ".join(docstring["Summary"]).removeprefix("Return ")
+    pages = sorted(f"/gallery/{Path(folder).name}/{Path(s).stem}" for s, folder, *_ in calls)
     links = ", ".join(f":doc:`{page}`" for page in pages)
     measured = f"; measured in {links}" if links else ""
     last = f"As :func:`unsteady.{path}`{measured}."
     body = [*docstring["Extended Summary"], "", *docstring["Notes"], "", last]
     # A docstring refers to its neighbours by their bare names.
-    start = [f".. py:currentmodule:: unsteady.{module}", "", f"{said[0].upper()}{said[1:]}"]
+    start = [f".. py:currentmodule:: unsteady.{module}", "", f"{summary[0].upper()}{summary[1:]}"]
     return "\n".join([*start, *(f"   {line}" for line in body), ""])
 
 

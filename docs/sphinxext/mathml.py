@@ -81,11 +81,11 @@ def letters_of(pages: Iterable[Path]) -> str:
 
 
 def write_font(app: Sphinx, exception: Exception | None) -> None:
-    """Write the letters that the formulas use beside the style sheets."""
+    """Write the letters that the formulas use, with the font's licence, beside the style sheets."""
     static = Path(app.outdir, "_static")
     if not exception and static.is_dir():
         text = f"--text={letters_of(Path(app.outdir).rglob('*.html'))}"
-        options = ["--flavor=woff2", "--layout-features=ssty", "--no-hinting"]
+        options = ["--flavor=woff2", "--layout-features=ssty", "--no-hinting", "--name-IDs=*"]
         target = f"--output-file={static / 'stix-two-math.woff2'}"
         subset.main([str(FONT / "STIXTwoMath-Regular.ttf"), text, *options, target])
 

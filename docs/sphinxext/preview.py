@@ -7,11 +7,11 @@ from typing import Any
 import matplotlib.pyplot as plt
 from sphinx.application import Sphinx
 
+# The figure that is taken, the first of its example.
 FIGURE = "gallery/00_answer/images/sphx_glr_plot_taken_apart_001"
-"""The figure that is taken, the first of its example."""
-WIDTH = 1200
+# Where it is kept, under a name that Sphinx-Gallery does not look for.
 PICTURE = "gallery/00_answer/preview.png"
-"""Where it is kept, under a name that Sphinx-Gallery does not look for."""
+WIDTH = 1200
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
