@@ -2,7 +2,6 @@
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -63,8 +62,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     # No inventory of another project is fetched: the build asks nobody.
     (r"py:.*", r"(numpy|matplotlib|pandas|collections|np)\..*"),
-    (r"py:.*", r"(Array|Hyperparameter|Generators|Parameters|State|Any|Axes|Self|Method)"),
-    (r"py:.*", r"unsteady\._.*"),
+    (r"py:.*", r"(Array|Hyperparameter|Generators|Parameters|State|Any|Axes|Self|Method|unsteady\._.*)"),
     # What numpydoc makes links of in lists of parameters.
     (r"py:.*", r"(array|sequence|callable|callables|color|optional|shape|of|dims|n|float32|float64|pair)"),
     (r"py:.*", r"(Line2D|Order|Model|Optimizer|Objective|Average|points|replicates|lines|features).*"),
@@ -98,7 +96,11 @@ autodoc_typehints = "none"
 autosummary_generate = False  # one page a module
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-linkcode_resolve = partial(source_link, f"{SOURCE_URL}/blob/main")
+
+
+def linkcode_resolve(domain: str, info: dict[str, str]) -> str | None:
+    return source_link(f"{SOURCE_URL}/blob/main", domain, info)
+
 
 # Code can be copied, without prompts and output.
 copybutton_selector = "div:not(.sphx-glr-script-out) > div.highlight > pre"
@@ -140,9 +142,7 @@ html_context = {
     "edit_url": SOURCE_URL and f"{SOURCE_URL}/edit/main/",
 }
 html_scaled_image_link = False  # a figure is no link to itself
-html_copy_source = False
-html_show_sourcelink = False
-html_show_sphinx = False
+html_copy_source = html_show_sourcelink = html_show_sphinx = False
 html_theme_options = {
     "top_of_page_buttons": ["edit"],
     "light_css_variables": {"color-brand-primary": "#2a5f9e", "color-brand-content": "#2a5f9e"},

@@ -196,8 +196,8 @@ def test_named_values_are_quoted_by_name_and_listed_in_the_ledger(small_site: Sm
     assert done.returncode == 0, done.stderr
     text = unescape(re.sub(r"<[^>]*>", "", (small_site.html / "index.html").read_text("utf-8")))
     assert "2.0 at last 50\N{NO-BREAK SPACE}%, and" in text
-    assert "at the peak 0.1, at the end 0.5" in text
-    assert "at the peak between 0 and 0.15, at the end between 0.3 and 1" in text
+    assert "at the peak: 0.1, at the end: 0.5" in text
+    assert "at the peak: between 0 and 0.15, at the end: between 0.3 and 1" in text
     assert "If it were false: both would be 0.1" in text
 
 
