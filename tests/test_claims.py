@@ -33,6 +33,11 @@ HOLD = [
     {"measured": {"a": 1, "b": 20}, "below": {"a": 2, "b": 25}},
     {"measured": {"a": 1, "b": 2}, "between": (0, 3)},
     {"measured": {"a": 1, "b": 20}, "between": {"b": (15, 25), "a": (0, 2)}},
+    {"measured": {"a": 1e9, "b": -1e9}, "between": {"a": (0, None), "b": (None, 0)}},
+    {"measured": {"a": 1e9, "b": -1e9}, "between": {"a": (0, np.inf), "b": (-np.inf, 0)}},
+    {"measured": [1, 20], "between": ([0, 15], [2, np.inf])},
+    {"measured": 1, "between": [0, 2]},
+    {"measured": np.float32(1), "equals": 1, "rtol": np.float32(0.1), "atol": 0},
 ]
 FAIL = [
     {"measured": 1.0000001, "equals": 1.0},
@@ -50,6 +55,9 @@ FAIL = [
     {"measured": {"a": 1, "b": 20}, "above": {"a": 0.5, "b": 25}},
     {"measured": {"b": 1, "a": 20}, "between": {"a": (0, 2), "b": (15, 25)}},
     {"measured": {"a": 1, "b": float("nan")}, "below": 2},
+    {"measured": {"a": 0, "b": -1}, "between": {"a": (0, None), "b": (None, 0)}},
+    {"measured": {"a": 1, "b": 1}, "between": {"a": (0, None), "b": (-np.inf, 0)}},
+    {"measured": float("inf"), "below": 3},
 ]
 
 
@@ -143,6 +151,44 @@ def test_a_record_holds_what_the_site_needs():
         ({"measured": 1, "above": 0, "otherwise": 3}, TypeError, "otherwise must be a string, got 3"),
         ({"id": "An id", "measured": 1, "above": 0}, ValueError, "id must be lower-case words .*'An id'"),
         ({"id": "", "measured": 1, "above": 0}, ValueError, "id must be lower-case"),
+        ({"id": 3, "measured": 1, "above": 0}, TypeError, "id must be a string, got 3"),
+        ({"statement": 3, "measured": 1, "above": 0}, TypeError, "statement must be a string, got 3"),
+        ({"statement": " ", "measured": 1, "above": 0}, ValueError, "statement must not be empty"),
+        ({"measured": {"a": 1}.values(), "above": 0}, TypeError, "measured must not be a set or a view"),
+        ({"measured": {"a": 1}.items(), "above": 0}, TypeError, "measured must not be a set or a view"),
+        ({"measured": {1, 2}, "above": 0}, TypeError, "measured must not be a set or a view"),
+        ({"measured": [frozenset({1, 2})], "above": 0}, TypeError, "measured must not be a set or a view"),
+        ({"measured": [1, 2], "above": {"a": 0, "b": 1}.values()}, TypeError, "above must not be a set"),
+        ({"measured": [1, 2], "equals": {1, 2}}, TypeError, "equals must not be a set or a view"),
+        ({"measured": 1, "between": {0, 2}}, ValueError, "between must be a pair"),
+        ({"measured": 1, "between": {"a": 0, "b": 2}.values()}, ValueError, "between must be a pair"),
+        ({"measured": {"a": 1}, "between": {"a": {0, 2}}}, ValueError, r"between\['a'\] must be a pair"),
+        ({"measured": [1, 2], "between": ({0, 1}, {2, 3})}, TypeError, "between must not be a set"),
+        ({"measured": 1, "between": (-np.inf, np.inf)}, ValueError, "between must have a finite end"),
+        ({"measured": 1, "between": (None, None)}, ValueError, "between must have a finite end"),
+        (
+            {"measured": {"a": 1, "b": 1}, "between": {"a": (0, 2), "b": (None, np.inf)}},
+            ValueError,
+            r"between\['b'\] must have a finite end",
+        ),
+        ({"measured": 1, "between": (2, None, 3)}, ValueError, "between must be a pair"),
+        ({"measured": 1, "between": (np.inf, None)}, ValueError, "low below high"),
+        ({"measured": 1, "above": -np.inf}, ValueError, "above must be finite"),
+        ({"measured": 1, "below": np.inf}, ValueError, "below must be finite"),
+        ({"measured": [1, 2], "below": [3, np.inf]}, ValueError, "below must be finite"),
+        ({"measured": {"a": 1}, "above": {"a": -np.inf}}, ValueError, "above must be finite"),
+        ({"measured": 1, "equals": 1, "atol": np.inf}, ValueError, "atol must be finite .*inf"),
+        ({"measured": 1, "equals": 1, "rtol": np.nan}, ValueError, "rtol must be finite .*nan"),
+        ({"measured": 1, "equals": 1, "rtol": -0.1}, ValueError, "rtol must be .*not negative, got -0.1"),
+        ({"measured": 1, "equals": 1, "atol": -1}, ValueError, "atol must be .*not negative, got -1"),
+        ({"measured": 1, "equals": 1, "atol": "1"}, TypeError, "atol must be a number, got '1'"),
+        ({"measured": 1, "equals": 1, "rtol": None}, TypeError, "rtol must be a number, got None"),
+        ({"measured": 1, "equals": 1, "rtol": True}, TypeError, "rtol must be a number, got True"),
+        ({"measured": True, "above": 0}, TypeError, "measured must be a number .*True"),
+        ({"measured": np.True_, "above": 0}, TypeError, "measured must be a number .*True"),
+        ({"measured": np.array([True, True]), "equals": 1}, TypeError, "measured must be a number .*True"),
+        ({"measured": {"a": True}, "equals": 1}, TypeError, r"measured\['a'\] must be a number .*True"),
+        ({"measured": 1, "equals": True}, TypeError, "equals must be a number .*True"),
     ],
 )
 def test_bad_calls_are_named(arguments, error, message):
@@ -194,6 +240,25 @@ def test_values_with_names_are_printed_kept_and_refused_by_name(capsys):
 def test_a_failing_value_is_shown_with_enough_digits():
     with pytest.raises(ClaimError, match=r"It does not hold: 1\.00000001, expected 1"):
         claim("one", "it is one", measured=1.00000001, equals=1)
+
+
+def test_an_open_end_is_no_end_and_the_margin_is_to_the_other():
+    measured = {"batch 1": 2.0, "batch 16": 0.7, "batch 128": -0.5}
+    ranges = {"batch 1": (0, None), "batch 16": (0, 1), "batch 128": (-np.inf, 0)}
+    claim("signs", "change of the loss", measured=measured, between=ranges)
+    record = claims.records[0]
+    assert record.bound == "batch 1: above 0, batch 16: between 0 and 1, batch 128: below 0"
+    assert record.margin == pytest.approx(0.3)
+    claim("sign", "change of the loss", measured={"batch 128": -0.5}, between={"batch 128": (None, 3)})
+    assert (claims.records[1].bound, claims.records[1].margin) == ("below 3", 3.5)
+
+
+def test_all_that_the_module_gives_is_named():
+    defined = [
+        name for name, value in vars(claims).items() if getattr(value, "__module__", "") == claims.__name__
+    ]
+    public = {name for name in defined if not name.startswith("_")}
+    assert public <= set(claims.__all__) <= set(vars(claims))
 
 
 def test_one_bound_for_all_names_is_shown_once():

@@ -66,7 +66,7 @@ curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %")
 ax.set_ylim(76, 101)
 fig.set_label("Accuracy over 40 epochs, jumping by several points from beginning to end.")
 steps = np.abs(np.diff(run.val_accuracy, axis=0))
-claim("symptom-floor", "mean jump in the last ten epochs over that in epochs 11 to 20",
+claim("symptom-floor", "mean jump in the last ten epochs, divided by that in epochs 11 to 20",
     measured=steps[-10:].mean() / steps[10:20].mean(), above=0.6,
     otherwise="a curve that settles would be near 0")
 
@@ -83,7 +83,7 @@ curve(ax, run.epoch, 100 * run.val_accuracy, "accuracy, %")
 ax.set(xlim=(3, 8), ylim=(20, 85))
 fig.set_label("Accuracy over epochs 3 to 8: a jagged pattern, repeated in every epoch.")
 tooth = np.diff(run.val_accuracy[30:, 0])
-claim("symptom-period", "correlation of its steps with those one epoch before",
+claim("symptom-period", "correlation of steps of accuracy with those one epoch before, data sorted by class",
     measured=np.corrcoef(tooth[10:], tooth[:-10])[0, 1], above=0.6,
     otherwise="what is not repeated would be near 0")
 
@@ -104,7 +104,7 @@ fig.set_label("Loss on a log axis: it falls by many orders of magnitude, then le
 lowest = run.batch_loss.argmin(axis=0)
 after = np.array([run.batch_loss[low:, k].max() for k, low in enumerate(lowest)])
 claim("symptom-spike",
-    "largest loss after the lowest, over the lowest, least of ten runs",
+    "largest loss after the lowest, divided by the lowest, least of ten runs",
     measured=(after / run.batch_loss.min(axis=0)).min(), above=1e4)
 
 # %%
@@ -137,7 +137,7 @@ fig.set_label("Validation loss that falls for some epochs and then climbs steadi
 then = run.val_accuracy[run.val_loss.argmin(axis=0), np.arange(10)]
 moved = 100 * (run.val_accuracy[-1] - then)
 claim("symptom-loss",
-    "validation loss over its lowest, and points of accuracy gained since then: means",
+    "final validation loss divided by its lowest, and points of accuracy gained since then: means",
     measured={"loss": (run.val_loss[-1] / run.val_loss.min(axis=0)).mean(), "accuracy": moved.mean()},
     between={"loss": (1.05, 2), "accuracy": (-1, 1.5)},
     otherwise="if accuracy followed the loss, it would fall by points")
@@ -168,7 +168,7 @@ fig, ax = plt.subplots(figsize=(4, 2.5))
 ax.plot(run.epoch, 100 * run.val_accuracy)
 ax.set(xlabel="epoch", ylabel="accuracy, %", ylim=(30, 100))
 fig.set_label("Ten curves of accuracy that cross each other and end at different heights.")
-claim("symptom-seeds", "highest less lowest accuracy of ten seeds at the end, points",
+claim("symptom-seeds", "highest minus lowest accuracy of ten seeds at the end, points",
     measured=100 * np.ptp(run.val_accuracy[-1]), above=2)
 plt.show()
 

@@ -68,10 +68,10 @@ n, pool = 100, correct.shape[-1]
 blur = on_sets - population
 error = 100 * np.sqrt((blur**2).mean())
 expected = 100 * np.sqrt(np.square(theory.standard_error(population, n, pool)).mean())
-claim("apart-blur", "rms error of accuracy on sets of 100, in points and over the law",
-    measured={"points": error, "over the law": error / expected},
-    equals={"points": expected, "over the law": 1.0}, rtol=0.04,
-    otherwise="without the factor for a finite pool, the law would be 7 % too wide")
+claim("apart-blur", "rms error of accuracy on sets of 100: in points, and its ratio to the formula's",
+    measured={"points": error, "ratio": error / expected},
+    equals={"points": expected, "ratio": 1.0}, rtol=0.04,
+    otherwise="without the factor for a finite pool, the formula would be 7 % too wide")
 
 # %%
 # A set's luck in one epoch against its luck in the next:
@@ -88,7 +88,7 @@ D, F = np.diff(population, axis=0), churn(correct)
 added = theory.change_variance(F, D, n, pool).mean()
 moved = (D**2).mean()
 jumps = np.sqrt((np.diff(on_sets, axis=1) ** 2).mean())
-claim("apart-jumps", "rms change between epochs on sets of 100, over the law",
+claim("apart-jumps", "rms change between epochs on sets of 100, divided by the formula's",
     measured=jumps / np.sqrt(moved + added), equals=1.0, rtol=0.03,
     otherwise="with a fresh set in each epoch, the set alone would add more than the whole change")
 claim("apart-points", "rms change between epochs in points",
@@ -99,7 +99,7 @@ claim("apart-points", "rms change between epochs in points",
 claim("apart-share", "share of the set in the squared change on 100 digits",
     measured=added / (moved + added), between=(0.3, 0.85),
     otherwise="1 if all of it came from the set, 0 if all of it came from the model")
-claim("apart-moves", "rms change on all digits, over what independent flips would make",
+claim("apart-moves", "rms change on all digits, as a multiple of what independent flips would make",
     measured=np.sqrt(moved / (F / pool).mean()), above=1.4,
     otherwise="flips that fell by chance either way would make it 1")
 
@@ -124,7 +124,7 @@ claim("apart-drop-points", "the largest drop seen in 30 steps on 100 digits, in 
 at_end = 100 * population[-20:].std(axis=1, ddof=1).mean()
 of_means = 100 * population[-20:].mean(axis=0).std(ddof=1)
 claim("apart-seeds",
-    "spread over seeds: of the means of 20 epochs, over that at one epoch",
+    "spread over seeds of the means of 20 epochs, divided by that at one epoch",
     measured=of_means / at_end, below=0.7,
     otherwise="if the runs were truly as different as that, averaging their epochs would leave 1")
 claim("apart-seeds-points", "spread over seeds in points",

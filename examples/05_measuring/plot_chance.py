@@ -66,10 +66,11 @@ fig.set_label(
 spread = np.array([accuracy.std(axis=0) for accuracy in drawn])
 law = theory.standard_error(p, sizes[:, None], pool)
 # Four standard errors of the spread (10 000 draws).
-claim("chance-law", "spread over evaluation sets, over the standard error, at n = 25 ... 400",
+claim("chance-law", "spread over evaluation sets, divided by the standard error, at n = 25 ... 400",
     measured=(spread / law).mean(axis=1), equals=1.0, rtol=0.03,
     otherwise="without the pool's factor it would be a quarter off at n = 400")
-claim("chance-without-pool", "the same at n = 400, had we forgotten that the pool is finite",
+claim("chance-without-pool",
+    "spread over evaluation sets of 400, divided by the standard error without the factor for a finite pool",
     measured=(spread[-1] / theory.standard_error(p, 400)).mean(), below=0.8)
 # The same law, in points.
 names = [f"{n} digits" for n in sizes]
@@ -92,7 +93,8 @@ plain = (np.abs(right / 25 - p_late) <= reach).mean()
 claim("chance-interval", "share of Wilson's 95 % intervals from 25 digits that hold the pool's accuracy",
     measured=held, between=(0.93, 0.99))
 # Two standard errors around the measured value fail near 1: with all 25 right they are nothing.
-claim("chance-plain-interval", "the same share of the plain intervals, p ± 1.96 standard errors",
+claim("chance-plain-interval",
+    "share of the plain intervals from 25 digits, p ± 1.96 standard errors, that hold the pool's accuracy",
     measured=plain, below=0.85, otherwise="intervals that hold their level would make it 0.95")
 
 # %%
@@ -125,7 +127,8 @@ change = np.diff(off, axis=1).std(axis=0)
 level = off.std(axis=0)
 independent = np.hypot(level[1:], level[:-1])
 late = (change / independent)[9:].mean(axis=0)
-claim("chance-shared", "chance in an epoch's change over what independent sets would add, last 10 epochs",
+claim("chance-shared",
+    "chance in an epoch's change, divided by what independent sets would add, last 10 epochs",
     measured=np.median(late), below=0.75, otherwise="a fresh sampling error in each epoch would make it 1")
 
 # %%
@@ -151,7 +154,7 @@ seen = [(thrown[:, 0] > thrown[:, 1]).mean(axis=0), (thrown[:, 0] == thrown[:, 1
 
 
 # %%
-def told(n, p, ahead, level):
+def sentence(n, p, ahead, level):
     """Say what a point is worth."""
     error = 100 * theory.standard_error(p, n)
     ahead, level = (f"{100 * c:.2g} %" if c >= 0.001 else "less than a thousandth" for c in (ahead, level))
@@ -176,7 +179,7 @@ def draw(fig, n, accuracy):
     ax.set(xlim=(-15, 16), ylim=(0, 1.3), yticks=[], xlabel="accuracy on a set, minus the worse model's, points")
     ax.legend(loc="upper left")
     fig.set_label("Two hills of steps a point apart: how often sets give which accuracy, for either model.")
-    return told(n, accuracy / 100, *wrong[row, column])
+    return sentence(n, accuracy / 100, *wrong[row, column])
 
 
 # %%
@@ -190,11 +193,11 @@ plotting.Explorable(
 # Four standard errors of 40 000 throws.
 claim("chance-play-law", "largest difference between throwing and the exact chances, 48 positions",
     measured=np.abs(np.moveaxis(seen, 0, -1) - wrong).max(), below=0.01,
-    otherwise="a normal law, which knows no ties, would be 0.04 to 0.2 off at n = 50")
+    otherwise="a normal distribution, which knows no ties, would be 0.04 to 0.2 off at n = 50")
 at_90 = dict(zip(played.tolist(), wrong[:, levels == 90].sum(axis=(1, 2)), strict=True))
 claim("chance-play-point", "share in which the worse model is level or ahead at 90 %",
     measured={"n = 400": at_90[400], "n = 2000": at_90[2000], "n = 20000": at_90[20_000]},
-    between={"n = 400": (0.25, 0.4), "n = 2000": (0.1, 0.2), "n = 20000": (0.0, 0.005)})
+    between={"n = 400": (0.25, 0.4), "n = 2000": (0.1, 0.2), "n = 20000": (None, 0.005)})
 plt.show()
 
 # %%

@@ -52,14 +52,14 @@ fig.set_label(
 lag = run.reevaluated_accuracy - run.accuracy
 above = run.val_accuracy - run.accuracy
 generalisation = run.reevaluated_accuracy - run.val_accuracy
-claim("logged-lag", "epoch 1: re-evaluated less logged training accuracy, least of 16 runs",
+claim("logged-lag", "epoch 1: re-evaluated minus logged training accuracy, least of 16 runs",
     measured=lag[0].min(), above=0.05, otherwise="a log taken at the end of the epoch would have no lag")
-claim("logged-below-validation", "epoch 1: validation less logged, in points, mean of the runs",
+claim("logged-below-validation", "epoch 1: validation minus logged training accuracy, in points, mean",
     measured=100 * above[0].mean(), above=5)
-claim("logged-no-gap", "epoch 1: re-evaluated training less validation, in points, mean",
+claim("logged-no-gap", "epoch 1: re-evaluated training minus validation accuracy, in points, mean",
     measured=100 * generalisation[0].mean(), between=(-3, 3),
     otherwise="a gap of generalisation would be as large as that to the log")
-claim("logged-catches-up", "from epoch 5 on: size of re-evaluated less logged, largest of all",
+claim("logged-catches-up", "from epoch 5 on: largest size of re-evaluated minus logged training accuracy",
     measured=np.abs(lag[4:]).max(), below=0.05,
     otherwise="a handicap of training mode, such as dropout, would stay")
 
@@ -97,10 +97,12 @@ fig.set_label(
 # where a mean does not.
 shifted = 100 * (logged - middle).mean(axis=1)
 plain = 100 * (logged - fine.val_accuracy[9::10]).mean(axis=1)
-claim("logged-half-epoch", "epoch 1 to 6: logged less validation half an epoch earlier, in points",
+claim("logged-half-epoch",
+    "epoch 1 to 6: logged training accuracy minus validation accuracy half an epoch earlier, in points",
     measured=shifted, between=(-4, 4),
     otherwise="a log of the epoch's end would be off in the first epochs once it is shifted")
-claim("logged-unshifted", "epoch 1 and 2: logged less validation at their ends, in points",
+claim("logged-unshifted",
+    "epoch 1 and 2: logged training accuracy minus validation accuracy at their ends, in points",
     measured=plain[:2], below=-6)
 plt.show()
 

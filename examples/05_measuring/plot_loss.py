@@ -67,12 +67,13 @@ fig.set_label(
 lowest = val_loss.argmin(axis=0)
 rise = val_loss[-1] / val_loss.min(axis=0)
 moved = val_accuracy[-1] - val_accuracy[lowest, np.arange(10)]
-claim("loss-rises", "final validation loss over its lowest, median of ten networks",
+claim("loss-rises", "final validation loss, divided by its lowest, median of ten networks",
     measured=np.median(rise), above=1.1)
-claim("loss-rise-accuracy", "change of accuracy meanwhile, in points, mean of ten networks",
+claim("loss-rise-accuracy",
+    "change of accuracy from the epoch of the lowest validation loss to the last, in points, mean",
     measured=100 * moved.mean(), between=(-0.7, 0.7),
     otherwise="if loss and accuracy were two views of one thing, a loss that rises by a tenth would cost accuracy")
-claim("loss-temperature", "final over lowest loss, both with a temperature, median",
+claim("loss-temperature", "final loss divided by the lowest, both with a temperature, median",
     measured=np.median(best[-1] / best.min(axis=0)), below=1.1,
     otherwise="if the answers were worse, a temperature could not mend it")
 
@@ -143,7 +144,7 @@ claim("loss-never-rises", "steps of the ten runs on which the training loss rise
     measured=(np.diff(losses, axis=0) > 0).sum(), equals=0)
 claim("loss-accuracy-drops", "drops of training accuracy in 400 steps, fewest of 10 runs",
     measured=drops.sum(axis=0).min(), above=0, otherwise="if accuracy followed the loss, there would be none")
-claim("loss-drop-size", "the largest of those drops, in examples of 1 200",
+claim("loss-drop-size", "largest drop of training accuracy in a step, in examples of 1 200",
     measured=-np.diff(count, axis=0).min(), below=12,
     otherwise="a step that went astray would lose one in a hundred or more")
 plt.show()

@@ -110,7 +110,7 @@ fig.set_label(
 # %%
 # What to see: at the fixed threshold most networks are several times as rough as at the tuned one.
 ratio = rough["fixed threshold"] / rough["tuned threshold"]
-claim("threshold-jitter", "jitter at the fixed over that at the tuned threshold, mean over mean",
+claim("threshold-jitter", "mean jitter at the fixed threshold, divided by that at the tuned one",
     measured=rough["fixed threshold"].mean() / rough["tuned threshold"].mean(), above=1.5,
     otherwise="if the order of the examples jumped, it would be near 1")
 least = {"fixed threshold": 0.8, "tuned threshold": 0.0}
@@ -128,7 +128,8 @@ balanced = train(
 logits = model.logits(balanced.parameters, even.X_eval)
 scored = three_scores(logits[..., 1] - logits[..., 0], even.y_eval)
 other = roughness({name: curve[5:] for name, curve in scored.items()})
-claim("threshold-balanced", "odd against even: jitter at the fixed over that at the tuned threshold",
+claim("threshold-balanced",
+    "odd against even: mean jitter at the fixed threshold, divided by that at the tuned one",
     measured=other["fixed threshold"].mean() / other["tuned threshold"].mean(), above=1.5,
     otherwise="if unequal classes were the cause, it would be near 1 here")
 plt.show()

@@ -120,7 +120,7 @@ claim("gd-alternating-falls", "at ηλ = 1.8 the loss falls at every step all th
     otherwise="if the loss had to rise where the weights swing, it would fall in fewer steps")
 claim("gd-two-cycle", "at ηλ = 2 the loss stays where it is",
     measured=np.ptp(paths.loss[:, 5]), equals=0,
-    otherwise="just inside the border the loss would fall, just outside it would climb")
+    otherwise="just inside the threshold the loss would fall, just outside it would climb")
 growth = paths.loss[1:, 6] > paths.loss[:-1, 6]
 claim("gd-diverges", "at ηλ = 2.02 the loss climbs at every step",
     measured=growth.mean(), equals=1)
@@ -132,12 +132,12 @@ border = stability_bound(2.0) * np.concatenate(
     [np.linspace(0.9, 0.999, 20), np.linspace(1.001, 1.1, 20)]
 )
 tried = descend(bowl, start=0.0, optimizer=SGD(border), steps=2000)
-settled = tried.loss[-1] - bowl.lowest < tried.loss[0] - bowl.lowest
+lower = tried.loss[-1] - bowl.lowest < tried.loss[0] - bowl.lowest
 claim("gd-settles-below", "all 20 rates below 2/λ end lower",
-    measured=settled[:20].sum(), equals=20,
-    otherwise="if the border were at 1/λ, where the swinging begins, none would end lower")
+    measured=lower[:20].sum(), equals=20,
+    otherwise="if the threshold were at 1/λ, where the swinging begins, none would end lower")
 claim("gd-climbs-above", "all 20 rates above 2/λ end higher",
-    measured=(~settled[20:]).sum(), equals=20)
+    measured=(~lower[20:]).sum(), equals=20)
 
 # %%
 # All of it, to play with
@@ -149,7 +149,7 @@ walks = descend(bowl, start=0.0, optimizer=SGD(etas), steps=20)
 left = np.abs(walks.x[:, :, 0] - 2.0) / 2.0
 
 
-def told(eta, share):
+def sentence(eta, share):
     """Say what a rate does."""
     if eta in (0.5, 1.0):
         return "A single step lands on the minimum." if eta == 0.5 else "It swings for ever between 0 and 4."
@@ -172,7 +172,7 @@ def draw(fig, eta):
     ax.plot(walk, bowl.value(walk[:, None]), "o-", color=plotting.TRAINING, linewidth=1, markersize=5)
     ax.set(xlim=(-2.5, 6.5), ylim=(-2, 20), xlabel="x", ylabel="value")
     fig.set_label("Value of the bowl against x, with twenty steps on it from x = 0, joined by a line.")
-    return f"ηλ = {2 * eta:g}. {told(eta, left[-1, etas == eta][0])}"
+    return f"ηλ = {2 * eta:g}. {sentence(eta, left[-1, etas == eta][0])}"
 
 
 # %%

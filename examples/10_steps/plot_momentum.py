@@ -54,8 +54,8 @@ claim("momentum-speed", "steps until x is within 5 % for good, at β = 0, 0.5 an
 rises = dict(zip(momenta.tolist(), (np.diff(slow.loss, axis=0) > 0).mean(axis=0), strict=True))
 claim("momentum-rises", "share of the steps on which the loss rises",
     measured={"no momentum": rises[0], "momentum 0.99": rises[0.99]},
-    between={"no momentum": (-0.01, 0.01), "momentum 0.99": (0.3, 0.7)},
-    otherwise="a loss below the border that never rises, as without momentum, would make both 0")
+    between={"no momentum": (None, 0.01), "momentum 0.99": (0.3, 0.7)},
+    otherwise="a loss below the threshold that never rises, as without momentum, would make both 0")
 
 # %%
 # How fast does it die out?
@@ -97,7 +97,8 @@ claim("momentum-ringing", "where theory says that it rings: largest error of roo
     measured=np.abs(pace / np.sqrt(betas) - 1)[floor].max(), below=0.01,
     otherwise="β instead of its root would be off by 5 % and 29 %")
 outside = inside & ~floor
-claim("momentum-outside", "the same where it does not ring: slower",
+claim("momentum-outside",
+    "factor by which the distance shrinks a step, divided by root β, where theory says that it does not ring",
     measured=(pace / np.sqrt(betas))[outside], above=1.0, otherwise="if it rang there, too, it would be 1")
 
 # %%
@@ -136,12 +137,12 @@ fig.set_label(
 # :math:`\beta = 0.9` all four would have rung, still well inside the border.
 predicted = [stability_bound(1.0, tried, nesterov) for nesterov in (False, True)]
 # Steps of the grid are 0.01.
-claim("momentum-border", "border of the heavy ball at ten momenta, less 2(1+β)",
+claim("momentum-border", "threshold of the heavy ball at ten momenta, minus 2(1+β)",
     measured=borders[0] - predicted[0], between=(-0.025, 0.0),
     otherwise="without the factor 1 + β the heavy ball would be off by up to 1.8")
-claim("nesterov-border", "Nesterov's border at ten momenta, less (2+2β)/(1+2β)",
+claim("nesterov-border", "Nesterov's threshold at ten momenta, minus (2+2β)/(1+2β)",
     measured=borders[1] - predicted[1], between=(-0.025, 0.0),
-    otherwise="the heavy ball's border in its place would be off by up to 2.4")
+    otherwise="the heavy ball's threshold in its place would be off by up to 2.4")
 
 # %%
 # All of it, to play with
@@ -153,7 +154,7 @@ walks = descend(bowl, start=1.0, optimizer=SGD(rates[:, None], mixed), steps=300
 factors = momentum_factor(rates[:, None], 1.0, mixed)
 
 
-def told(rate, momentum, factor):
+def sentence(rate, momentum, factor):
     """Say what a rate and a momentum do together."""
     root = np.sqrt(momentum)
     if rate > 2 * (1 + momentum):
@@ -179,7 +180,7 @@ def draw(fig, rate, momentum):
     fig.set_label(
         "Distance to the minimum against step, as dots joined by a line, between two dashed "
         "curves that close in, or open, at the pace of theory.")
-    return f"ηλ = {rate:g}, β = {momentum:g}. {told(rate, momentum, factors[place])}"
+    return f"ηλ = {rate:g}, β = {momentum:g}. {sentence(rate, momentum, factors[place])}"
 
 
 # %%
@@ -192,13 +193,13 @@ plotting.Explorable(
 # die out no sooner. Then leave the rate, and move the momentum.
 late, soon = (np.abs(walks[k : k + 60]).max(axis=0) for k in (240, 90))
 # Where a swing is cut costs some.
-claim("momentum-play-law", "measured pace over the law at all 63 positions of the sliders",
+claim("momentum-play-law", "measured pace, divided by the formula's, at all 63 positions of the sliders",
     measured=(late / soon) ** (1 / 150) / factors, equals=1.0, rtol=0.015,
     otherwise="β in the place of its root would be off by up to half")
 beyond = rates[:, None] > stability_bound(1.0, mixed)
 claim("momentum-play-border", "positions of the sliders that swing farther and farther",
-    measured={"past the border": (late > 1)[beyond].sum(), "within it": (late > 1)[~beyond].sum()},
-    equals={"past the border": beyond.sum(), "within it": 0})
+    measured={"past the threshold": (late > 1)[beyond].sum(), "within it": (late > 1)[~beyond].sum()},
+    equals={"past the threshold": beyond.sum(), "within it": 0})
 plt.show()
 
 # %%

@@ -58,11 +58,11 @@ fig.set_label(
 # more.
 claim("saddle-escape", "steps to leave the saddle from three starts, minus the formula",
     measured=left - predicted, between=(0, 1))  # the next whole step
-claim("saddle-logarithm", "wait from 0.00000001 over that from 0.01",
+claim("saddle-logarithm", "wait from 0.00000001, as a multiple of that from 0.01",
     measured=left[2] / left[0], between=(3.5, 4.5),
     otherwise="a wait in proportion to 1/distance would make it a million")
 fall = (wells.loss < 0.125).argmax(axis=0)  # half way down
-claim("saddle-bounded", "half-way down on the bounded surface, steps after the law",
+claim("saddle-bounded", "steps until half-way down on the bounded surface, minus the formula",
     measured=fall - predicted, between=(-15, 15),
     otherwise="a wait that grew with 1/distance would be off by thousands")
 
@@ -127,9 +127,9 @@ fig.set_label(
 
 # %%
 # What to see: half a unit further out makes the wait two to four times as long. No logarithm helps here.
-claim("plateau-wait", "steps to the rim of the hole, over the law",
+claim("plateau-wait", "steps to the rim of the hole, divided by the formula's",
     measured=crossed / expected, equals=1.0, rtol=0.05)
-claim("plateau-exponential", "wait from 3.5 over that from 2; the distance is 1.75 times",
+claim("plateau-exponential", "wait from 3.5, as a multiple of that from 2; the distance is 1.75 times",
     measured=crossed[3] / crossed[0], above=10,
     otherwise="a wait in proportion to the distance, or to its square, would be 1.75 or 3")
 plt.show()

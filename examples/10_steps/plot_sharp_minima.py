@@ -55,9 +55,9 @@ fig.set_label(
 # What to see: the higher rate gets out because each of its steps overshoots by more than the last. It has to
 # climb first: in the curve, this is a loss that *rises* and then falls below what it ever was.
 way = descend(surface, start=-0.75, optimizer=SGD(0.28), steps=200)
-claim("wells-climb", "highest loss on the way out over that at the start",
+claim("wells-climb", "highest loss on the way out, divided by that at the start",
     measured=way.loss.max() / way.loss[0], above=1.2,
-    otherwise="a loss that only falls, as below the border, would not exceed its start")
+    otherwise="a loss that only falls, as below the threshold, would not exceed its start")
 claim("wells-gain", "final loss",
     measured={"low rate": run.loss[-1, 0, 0], "high rate": way.loss[-1]},
     equals={"low rate": 0.4, "high rate": 0.0}, atol=1e-6)

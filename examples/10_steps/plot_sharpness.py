@@ -76,17 +76,18 @@ fig.set_label(
 # to where the loss is flatter; from there the sharpness climbs back to the border, and stops. At the low rate
 # nothing of this happens. The curvature is not a property of the problem: training chooses it.
 share = rates[:, None] * S / 2  # of the border
-settled = share[-7:].mean(axis=0)  # over the last 600 steps, (rates, runs)
+late_share = share[-7:].mean(axis=0)  # over the last 600 steps, (rates, runs)
 start = np.median(share[0, 0]) * rates / rates[0]
 higher = [f"rate {rate:g}" for rate in rates[1:]]
 claim("edge-reached", "mean ηS/2 over the last 600 steps, at η = 0.12 and 0.18, of 20 runs",
-    measured={"least": settled[1:].min(), "most": settled[1:].max()}, between=(0.95, 1.06),
+    measured={"least": late_share[1:].min(), "most": late_share[1:].max()}, between=(0.95, 1.06),
     otherwise="a sharpness that did not react to the rate would be half as high again at 0.18 as at 0.12")
-claim("edge-below", "the same at η = 0.03, most of ten runs", measured=settled[0].max(), below=0.7,
-    otherwise="if every run reached the border within 1 600 steps, this would be near 1, too")
+claim("edge-below", "mean ηS/2 over the last 600 steps, at η = 0.03, most of ten runs",
+    measured=late_share[0].max(), below=0.7,
+    otherwise="if every run reached the threshold within 1 600 steps, this would be near 1, too")
 claim("edge-start", "ηS/2 at step 5 of the calm runs, had their rate been higher, median",
     measured=dict(zip(higher, start[1:], strict=True)), above=1.2,
-    otherwise="a start below the border would have nothing to throw it off")
+    otherwise="a start below the threshold would have nothing to throw it off")
 claim("edge-thrown", "least ηS/2 within the first 50 steps, median", below=0.95,
     measured=dict(zip(higher, np.median(share[:10, 1:].min(axis=0), axis=1), strict=True)))
 
@@ -114,10 +115,11 @@ fig.set_label(
 rises = (np.diff(loss, axis=0) > 0).mean(axis=0)
 claim("edge-calm", "steps on which the loss rises at η = 0.03, all ten runs",
     measured=(np.diff(loss[:, 0], axis=0) > 0).sum(), equals=0,
-    otherwise="a rate past the border would give some")
-claim("edge-rises", "share of the steps on which it rises at η = 0.18, least of ten runs",
+    otherwise="a rate past the threshold would give some")
+claim("edge-rises", "share of the steps on which the loss rises at η = 0.18, least of ten runs",
     measured=rises[2].min(), above=0.2)
-claim("edge-lower", "mean loss of the last 100 steps at 0.18 over that at 0.03, most of ten runs",
+claim("edge-lower",
+    "mean loss of the last 100 steps at η = 0.18, divided by that at 0.03, most of ten runs",
     measured=(loss[-100:, 2].mean(axis=0) / loss[-100:, 0].mean(axis=0)).max(), below=0.8,
     otherwise="if the edge were a failure, it would end higher, above 1")
 
@@ -145,7 +147,7 @@ rough = np.array([[jitter(run) for run in curves.T.tolist()] for curves in accur
 points = 100 * np.median(rough, axis=1)
 claim("edge-points", "jitter of validation accuracy in points, median of ten runs",
     measured={"rate 0.03": points[0], "rate 0.18": points[2]},
-    between={"rate 0.03": (0.0, 0.3), "rate 0.18": (0.3, 2.0)},
+    between={"rate 0.03": (None, 0.3), "rate 0.18": (0.3, 2.0)},
     otherwise="if only batches made accuracy fluctuate, the rates would not differ")
 claim("edge-jitter", "jitter at the edge, divided by that at the low rate", measured=points[2] / points[0], above=1.5)
 

@@ -56,7 +56,7 @@ fig.set_label(
 # %%
 # What to see: circle, cross and plus coincide: a gradient a million times larger makes no larger step. Adam
 # corrects for having started from nothing; RMSprop does not, and begins with leaps.
-claim("first-step-adam", "Adam's first step over η, for three gradients",
+claim("first-step-adam", "Adam's first step, divided by η, for three gradients",
     measured=steps["Adam"][0], equals=1.0, rtol=1e-4,
     otherwise="without its correction Adam's would be 3.2")
 found, law = {}, {}
@@ -64,10 +64,10 @@ for decay in (0.99, 0.9):
     for gradient, size in zip(gradients, steps[f"RMSprop, ρ = {decay}"][0], strict=True):
         found[f"decay {decay}, gradient {gradient:g}"] = size
         law[f"decay {decay}, gradient {gradient:g}"] = theory.rmsprop_first_step(1.0, decay)
-claim("first-step-rmsprop", "RMSprop's first step over η", measured=found, equals=law,
+claim("first-step-rmsprop", "RMSprop's first step, divided by η", measured=found, equals=law,
     rtol=1e-3, otherwise="with Adam's correction RMSprop's would be 1")
 sgd = np.abs(descend(plane, np.zeros(3), SGD(0.01), steps=1).x[1]) / 0.01
-claim("first-step-sgd", "for comparison SGD's: largest over smallest",
+claim("first-step-sgd", "SGD's first step for comparison: the largest, divided by the smallest",
     measured=sgd[2] / sgd[0], equals=1e6, rtol=1e-9,
     otherwise="a step that does not depend on the gradient would make it 1")
 
@@ -108,12 +108,14 @@ fig.set_label(
 # training. With a warm-up it never is.
 start = runs["RMSprop"][0]
 peaks = {name: loss.max(axis=0) / start for name, loss in runs.items()}
-claim("first-leap", "highest loss over that at the start, RMSprop, median of 16 networks",
+claim("first-leap", "highest loss, divided by that at the start, RMSprop, median of 16 networks",
     measured=np.median(peaks["RMSprop"]), above=1.05,
     otherwise="if the first step were like any other, the loss would fall")
-claim("first-leap-adam", "the same for Adam at the same rate",
+claim("first-leap-adam",
+    "highest loss, divided by that at the start, Adam at RMSprop's rate, median of 16 networks",
     measured=np.median(peaks["Adam"]), below=1.02)
-claim("first-leap-warmed-up", "the same for RMSprop with 20 steps of warm-up, most of 16 networks",
+claim("first-leap-warmed-up",
+    "highest loss, divided by that at the start, RMSprop with 20 steps of warm-up, most of 16 networks",
     measured=peaks["RMSprop, warmed up"].max(), below=1.02,
     otherwise="if the method and not the size of its steps were rough, this would rise, too")
 
@@ -124,11 +126,11 @@ claim("first-step-same", "loss after step 1, Adam at 10 η against RMSprop at η
     measured=same.max(), below=0.01,
     otherwise="if the method mattered beyond the size of its step, the two losses would differ")
 price = np.median(runs["RMSprop, warmed up"][60]) / np.median(runs["RMSprop"][60])
-claim("warmup-price", "loss after 60 steps, with warm-up over without",
+claim("warmup-price", "loss after 60 steps with warm-up, divided by that without",
     measured=price, between=(0.8, 1.3),
     otherwise="twenty steps that gained nothing would show as a loss well above")
 behind = np.median(runs["RMSprop, warmed up"][15] / runs["RMSprop"][15])
-claim("warmup-behind", "loss after 15 steps, with warm-up over without, median",
+claim("warmup-behind", "loss after 15 steps with warm-up, divided by that without, median",
     measured=behind, above=1.2,
     otherwise="if the leap were a loss of time, the warmed-up run would be ahead, below 1")
 plt.show()

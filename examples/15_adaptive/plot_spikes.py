@@ -102,9 +102,9 @@ after_fit = asked.step[:, None] > fitted
 over = (scaled > border) & after_fit
 crossed = asked.step[over.argmax(axis=0)]
 lead = np.where(over.any(axis=0), back - crossed, -np.inf)
-claim("adam-crosses-first", "steps from the border to a loss above 1e-3",
+claim("adam-crosses-first", "steps from the threshold to a loss above 1e-3, β₂ = 0.999",
     measured=extremes(lead), above=0,
-    otherwise="a spike that had nothing to do with the border would come before it in some runs")
+    otherwise="a spike that had nothing to do with the threshold would come before it in some runs")
 
 # %%
 # Sooner and sharper
@@ -142,15 +142,15 @@ fig.set_label(
 # What to see: aligned at the crossing, ten runs turn at the same moment. From there the loss grows by a
 # factor a step, so that a spike that seems to come from nowhere has a date.
 wait = spike - crossing
-claim("adam-spike-follows", "steps from the border to a loss above 1e-3",
+claim("adam-spike-follows", "steps from the threshold to a loss above 1e-3, β₂ = 0.99",
     measured=extremes(wait), between=(0, 60),
-    otherwise="a spike that had nothing to do with the border would be as likely before it")
-claim("adam-turns", "steps from the border to the lowest loss about it",
+    otherwise="a spike that had nothing to do with the threshold would be as likely before it")
+claim("adam-turns", "steps from the threshold to the lowest loss about it",
     measured=extremes(turn), between=(-30, 30),
-    otherwise="a border at half or twice 38 would be some 140 steps off, in which the sharpness doubles")
-claim("adam-hovers", "ηλmax(P⁻¹H) over 38, median of the last 400 steps",
+    otherwise="a threshold at half or twice 38 would be some 140 steps off, in which the sharpness doubles")
+claim("adam-hovers", "ηλmax(P⁻¹H), divided by 38, median of the last 400 steps",
     measured=extremes(np.median(seen[-80:], axis=0) / border), between=(0.85, 1.05),
-    otherwise="a border of 2/η, as without momentum, would show as 0.05")
+    otherwise="a threshold of 2/η, as without momentum, would show as 0.05")
 
 # %%
 # Which ε stops it?
@@ -197,17 +197,17 @@ claim("adam-unsafe", "highest late loss at 0.98 ε*, least of ten runs",
     otherwise="if a lower ε were safe, some run would settle, far below")
 claim("adam-safe", "highest late loss at 1.02 ε*, most of ten runs",
     measured=worst[4].max(), below=1e-20,
-    otherwise="with a border of 2/η, as without momentum, ε would have to be 19 times higher")
-claim("adam-smaller-epsilon", "how much higher the spikes are with a smaller ε, in units of ε*",
-    measured={"0.01 over 0.5": height[0.01] / height[0.5], "0.5 over 0.98": height[0.5] / height[0.98]},
-    above={"0.01 over 0.5": 1.5, "0.5 over 0.98": 10},
+    otherwise="with a threshold of 2/η, as without momentum, ε would have to be 19 times higher")
+claim("adam-smaller-epsilon", "factor by which the spikes are higher with a smaller ε, in units of ε*",
+    measured={"0.5 to 0.01": height[0.01] / height[0.5], "0.98 to 0.5": height[0.5] / height[0.98]},
+    above={"0.5 to 0.01": 1.5, "0.98 to 0.5": 10},
     otherwise="if ε were a switch and no scale, spikes would be equally high")
 
 # %%
 claim("adam-safe-epsilon", "the smallest safe ε for this layer; Adam's default is 1e-8",
     measured=safe, between=(1e-3, 1e-2),
     otherwise="if Adam's default were safe, it would be below 1e-8, and not of the order of λη/38 for λ near 250")
-claim("adam-epsilon-price", "steps to fit at 10 ε* over those at 1.02 ε*, median",
+claim("adam-epsilon-price", "steps to fit at 10 ε*, divided by those at 1.02 ε*, median",
     measured=np.median(first[6]) / np.median(first[4]), above=2.0,
     otherwise="if ε cost nothing, it would be 1")
 plt.show()

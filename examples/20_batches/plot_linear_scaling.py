@@ -78,12 +78,12 @@ fig.set_label(
 # of the larger batches, since each step leaps farther than the curvature allows.
 
 claim("scaling-law",
-    "excess loss over the law of batch noise, at seven rates with B in proportion",
+    "excess loss, divided by the formula's, at seven rates with B in proportion",
     measured=measured / law, equals=1.0, rtol=0.08,
-    otherwise="the rule in the law's place would be off by a tenth at the rate 0.2, fivefold at 1.6")
+    otherwise="the rule in the formula's place would be off by a seventh at the rate 0.2, fivefold at 1.6")
 over = {f"rate {rate:g}": value for rate, value in zip(rates, measured / rule, strict=True)}
 bounds = {"rate 0.1": (0.98, 1.16), "rate 0.4": (1.2, 1.4), "rate 1.6": (4.5, 6.5)}
-claim("scaling-breaks", "excess loss over the linear rule's",
+claim("scaling-breaks", "excess loss, divided by the linear rule's",
     measured={name: over[name] for name in bounds}, between=bounds,
     otherwise="if the linear rule held at all rates, it would be 1")
 
@@ -131,7 +131,7 @@ fig.set_label(
 # epochs, after a slower start. With the rate kept it has done a quarter of the work. Twelve times the rate is
 # past what this network bears, warm-up or not.
 loss = {name: own[0, 5:].mean() for name, own in runs.items()}
-claim("scaling-networks", "training loss at B = 80 over B = 20",
+claim("scaling-networks", "training loss at B = 80, divided by that at B = 20",
     measured={"rate in proportion": loss["B = 80"] / loss["B = 20"],
               "rate kept": loss["B = 80, rate kept"] / loss["B = 20"]},
     between={"rate in proportion": (0.95, 1.07), "rate kept": (1.13, 1.4)},
@@ -144,10 +144,10 @@ claim("scaling-broken",
 # The price is paid at the start, and there is no calm to be had for it.
 slow = runs["B = 80"][0, 1].mean() / runs["B = 20"][0, 1].mean()
 claim("scaling-start",
-    "training loss at B = 80 over B = 20 after two epochs", measured=slow,
+    "training loss at B = 80 after two epochs, divided by that at B = 20", measured=slow,
     above=1.05, otherwise="a start as quick as with B = 20 would make it 1")
 rough = {name: np.apply_along_axis(jitter, 0, own[1, 4:]).mean() for name, own in runs.items()}
-claim("scaling-jitter", "jitter of accuracy at B = 80 over B = 20, rate in proportion",
+claim("scaling-jitter", "jitter of accuracy at B = 80, rate in proportion, divided by that at B = 20",
     measured=rough["B = 80"] / rough["B = 20"], between=(1.0, 2.8),
     otherwise="if a larger batch were calmer with the rate in proportion, it would be below 1")
 plt.show()

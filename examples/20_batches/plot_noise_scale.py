@@ -70,11 +70,11 @@ ratio = trace.mean(axis=1) / norm.mean(axis=1)
 claim("noise-scale", "noise scale in examples",
     measured={"after epoch 1": ratio[0], "after epoch 10": ratio[-1]},
     between={"after epoch 1": (15, 120), "after epoch 10": (45, 400)})
-claim("noise-shrinks", "squared size after epoch 10 over that after epoch 1",
+claim("noise-shrinks", "squared size after epoch 10, divided by that after epoch 1",
     measured={"noise": trace[-1].mean() / trace[0].mean(), "gradient": norm[-1].mean() / norm[0].mean()},
     below={"noise": 0.7, "gradient": 0.55},
     otherwise="if it were the noise that grows, it would be above 1 for the noise")
-claim("noise-grows", "noise scale after epoch 10 over that after epoch 1",
+claim("noise-grows", "noise scale after epoch 10, divided by that after epoch 1",
     measured=ratio[-1] / ratio[0], above=1.1, otherwise="if gradient and noise shrank alike, it would be 1")
 
 # %%
@@ -132,14 +132,14 @@ fig.set_label(
 # *less* than no signal.
 claim("two-batch-negative", "share of single pairs whose estimate of |G|² is below 0",
     measured={name: (single < 0).mean() for name, (single, _) in shares.items()},
-    between={"epoch 1": (-1e-9, 0.12), "epoch 10": (0.12, 0.45)},
+    between={"epoch 1": (None, 0.12), "epoch 10": (0.12, 0.45)},
     otherwise="if one pair were as good late as early, both would be the same")
 near = {f"{name}, {pairs}": np.mean((own > 0.5) & (own < 2))
         for name, each in shares.items()
         for pairs, own in zip(("1 pair", "20 pairs"), each, strict=True)}
 claim("two-batch-near", "share of estimates within twofold", measured=near,
-    between={"epoch 1, 1 pair": (0.65, 1.01), "epoch 1, 20 pairs": (0.9, 1.01),
-             "epoch 10, 1 pair": (0.1, 0.62), "epoch 10, 20 pairs": (0.5, 1.01)})
+    between={"epoch 1, 1 pair": (0.65, None), "epoch 1, 20 pairs": (0.9, None),
+             "epoch 10, 1 pair": (0.1, 0.62), "epoch 10, 20 pairs": (0.5, None)})
 plt.show()
 
 # %%

@@ -83,7 +83,7 @@ claim("descent-down", "median risk at 40 parameters, as a multiple of that at fe
 
 # %%
 # And the smallest of these models is the best:
-claim("descent-best", "mean risk",
+claim("descent-best", "mean excess test error of 2 000 draws; with all weights 0 it is 1",
     measured={f"{p} parameters": at[p].mean() for p in (4, 20, 160)},
     equals={f"{p} parameters": theory.minimum_norm_risk(p, n, noise) for p in (4, 20, 160)}, rtol=0.06)
 
@@ -108,7 +108,7 @@ fig.set_label(
 # What to see: at the peak two training sets from the same source may differ several hundredfold; far beyond
 # it, hardly at all.
 spreads = {f"{p} parameters": ratio for p, ratio in zip(counts, spread, strict=True)}
-compared = {"20 parameters": (2, 6), "40 parameters": (200, 1e4), "160 parameters": (1, 1.4)}
+compared = {"20 parameters": (2, 6), "40 parameters": (200, None), "160 parameters": (1, 1.4)}
 claim("descent-spread", "95th percentile of the risk, divided by the 5th",
     measured={name: spreads[name] for name in compared}, between=compared)
 plt.show()

@@ -99,9 +99,11 @@ in_training, in_evaluation = rms_jitter(wrong), rms_jitter(right)
 claim("mode-jitter",
     "jitter of the validation curve in training mode, as a multiple of that in evaluation mode",
     measured=in_training / in_evaluation, above=1.5)
-claim("mode-masks", "share of the masks in the squared jitter in training mode",
-    measured=again**2 / in_training**2, above=0.5,
-    otherwise="if the jitter were the weights' movement, it would be 0")
+# The standard error over the twelve runs is 0.2; what is measured may lie three of them above 1.
+claim("mode-masks",
+    "variance of frozen weights' accuracy, divided by the squared jitter, both in training mode",
+    measured=again**2 / in_training**2, between=(0.5, 1.6),
+    otherwise="the weights' movement alone would make it 0, the masks alone 1; its standard error is 0.2")
 claim("mode-logged",
     "least lead of validation over logged training accuracy, last epoch, points",
     measured=100 * (right[-1] - logged[-1]).min(), above=5)
@@ -150,10 +152,10 @@ start = theory.initial_statistics_weight(0.99, step)
 early, late = (start > 0.7) & (step > 8), start < 0.2
 claim("norm-lag", "mean lag with m = 0.99, points, by the weight of the initial statistics",
     measured={"weight above 0.7": points[early].mean(), "weight below 0.2": points[late].mean()},
-    between={"weight above 0.7": (10, 60), "weight below 0.2": (-1, 3)})
+    between={"weight above 0.7": (10, None), "weight below 0.2": (None, 3)})
 claim("norm-epochs", "mean lag after three epochs, points",
     measured={"5 steps an epoch": points[2].mean(), "38 steps an epoch": many[1][2].mean()},
-    between={"5 steps an epoch": (10, 60), "38 steps an epoch": (-2, 6)},
+    between={"5 steps an epoch": (10, None), "38 steps an epoch": (None, 6)},
     otherwise="if the lag were a matter of epochs, both would be alike")
 plt.show()
 

@@ -83,11 +83,12 @@ claim("best-seen",
     "how far the best of 25 epochs seems ahead of the last, points, lower rate",
     measured=dict(zip(chosen_on, seemed[:, 0], strict=True)),
     between={"n = 50": (1.5, 4.0), "n = 100": (1.0, 3.0), "n = 200": (0.6, 2.5), "n = 400": (0.3, 2.0)})
-claim("best-fresh", "how far it is ahead on fresh digits, points, lower rate",
+claim("best-fresh", "how far the best of 25 epochs is ahead of the last on fresh digits, points, lower rate",
     measured=dict(zip(chosen_on, gain[:, 0], strict=True)),
     below=dict(zip(chosen_on, seemed[:, 0] / 2, strict=True)),
     otherwise="if it were as good as it looks, it would be ahead by as much as it seems")
-claim("best-fresh-rough", "how far it is ahead on fresh digits, points, higher rate",
+claim("best-fresh-rough",
+    "how far the best of 25 epochs is ahead of the last on fresh digits, points, higher rate",
     measured=dict(zip(chosen_on, gain[:, 1], strict=True)),
     below=dict(zip(chosen_on, 0.8 * seemed[:, 1], strict=True)))
 

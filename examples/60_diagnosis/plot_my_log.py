@@ -116,18 +116,18 @@ claim("log-ratio", "what this log says",
 # All of them
 # -----------
 # What is said of the twenty runs of each cause, as supported or as possible.
-told = {key: [diagnose(*read_log(as_log(key, k), n_eval=causes[key[1]][0])) for k in range(20)]
-        for key in runs}
+reports = {key: [diagnose(*read_log(as_log(key, k), n_eval=causes[key[1]][0])) for k in range(20)]
+           for key in runs}
 names = ["population-moves", "overfitting", "declines", "still-improving", "level", "training-plateau"]
 sure = ("supported", "possible")
-said = {key: Counter(f.name for d in found for f in d.findings if f.verdict in sure)
-        for key, found in told.items()}
+counts = {key: Counter(f.name for d in found for f in d.findings if f.verdict in sure)
+          for key, found in reports.items()}
 
 # %%
 fig, axes = plt.subplots(1, 2, sharey=True, figsize=(6.4, 5.6), layout="constrained")
 for ax, family in zip(axes, families, strict=True):
     for (row, cause), (column, name) in product(enumerate(causes), enumerate(names)):
-        count = said[family, cause][name]
+        count = counts[family, cause][name]
         ax.plot(column, row, "o", markersize=count, color=plotting.TRAINING, alpha=0.35)
         ax.text(column, row, str(count), ha="center", va="center")
     ax.set(xlim=(-0.6, 5.6), ylim=(7.6, -0.6), title=family, frame_on=False)
@@ -145,7 +145,7 @@ fig.set_label(
 # digits. What is *not* said counts as much. No run whose rate decays is said to move; on clouds hardly any is. The
 # high rate does no harm there, and what small batches and wrong labels move stays below the bound.
 def moving(family, *chosen):
-    return {cause: said[family, cause]["population-moves"] for cause in chosen}
+    return {cause: counts[family, cause]["population-moves"] for cause in chosen}
 
 
 still = moving("digits", "decayed, small set", "decayed")
@@ -156,7 +156,7 @@ noisy = ["small batch", "wrong labels", "too high a rate"]
 claim("log-moves", "runs of 20 on digits said to move", measured=moving("digits", *noisy), above=12)
 claim("log-moves-clouds", "runs of 20 on clouds said to move", measured=moving("clouds", *noisy), below=5)
 claim("log-improving", "runs of 20 still improving at too low a rate", above=14,
-    measured={family: said[family, "too low a rate"]["still-improving"] for family in families})
+    measured={family: counts[family, "too low a rate"]["still-improving"] for family in families})
 
 # %%
 # What is guaranteed
@@ -164,7 +164,7 @@ claim("log-improving", "runs of 20 still improving at too low a rate", above=14,
 # That the model moves is not said where at least half of the jitter is the set's, and the least share holds.
 # The 1 497 of the pool know what is real: the model's part in the squared jitter that such sets show on average.
 def model_share(key, k):
-    segment = max(told[key][k].segments, key=lambda s: s.interval.low / s.sampling_bound)
+    segment = max(reports[key][k].segments, key=lambda s: s.interval.low / s.sampling_bound)
     right = runs[key].val_correct[segment.start : segment.stop, k].astype(float)
     bends, n = np.diff(right, n=2, axis=0), causes[key[1]][0]
     by_model = jitter(right.mean(axis=1)) ** 2
@@ -172,10 +172,10 @@ def model_share(key, k):
     return by_model / (by_model + by_set)
 
 
-settled = [(key, k) for key in runs for k in range(20) if told[key][k].segments]
-share = np.array([model_share(*place) for place in settled])
-least = np.array([told[key][k].numbers["model_share_lower_bound"] for key, k in settled])
-moves = np.array([told[key][k]["population-moves"].verdict in sure for key, k in settled])
+places = [(key, k) for key in runs for k in range(20) if reports[key][k].segments]
+share = np.array([model_share(*place) for place in places])
+least = np.array([reports[key][k].numbers["model_share_lower_bound"] for key, k in places])
+moves = np.array([reports[key][k]["population-moves"].verdict in sure for key, k in places])
 
 # %%
 fig, ax = plt.subplots()
@@ -198,7 +198,7 @@ claim("log-false", "runs of which too much is said",
 
 
 def share_on_clouds(cause):
-    return np.median([s for s, (key, _) in zip(share, settled, strict=True) if key == ("clouds", cause)])
+    return np.median([s for s, (key, _) in zip(share, places, strict=True) if key == ("clouds", cause)])
 
 
 claim("log-unseen", "the model's share on clouds, median", above=0.5,

@@ -88,13 +88,13 @@ chosen = rng.choice(1497, 200, replace=False)
 bits = correct[..., chosen]
 
 
-def told(k, **file):
+def report(k, **file):
     history = History(epoch=list(range(30)), val_accuracy=bits[:, k].mean(axis=1).tolist())
     return diagnose(history, n_eval=200, **file)
 
 
-alone = [told(k) for k in range(30)]
-beside = [told(k, correct=bits[:, k]) for k in range(30)]
+alone = [report(k) for k in range(30)]
+beside = [report(k, correct=bits[:, k]) for k in range(30)]
 print(alone[0]["population-moves"].evidence)
 print(beside[0]["set-share"].evidence)
 

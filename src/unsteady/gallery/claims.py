@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MappingView
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Any, SupportsFloat, TypeAlias
+
+__all__ = [
+    "FEW",
+    "Above",
+    "Below",
+    "Between",
+    "Bound",
+    "ClaimError",
+    "Equals",
+    "Record",
+    "claim",
+    "format_measured",
+    "records",
+]
 
 Values: TypeAlias = SupportsFloat | Iterable[Any]
 """One number, or a sequence or array of them."""
@@ -222,11 +238,15 @@ def format_measured(measured: float | list[float] | dict[str, float]) -> str:
 
 def _flat(argument: str, value: Any) -> list[float]:
     """Return one number or an array or list of them as a flat list of floats."""
+    if isinstance(value, AbstractSet | MappingView):  # in these a position says nothing about what a value is
+        raise TypeError(
+            f"{argument} must not be a set or a view of a mapping: give the mapping, got {value!r}"
+        )
     if hasattr(value, "tolist"):  # NumPy's arrays and scalars, without importing NumPy
         value = value.tolist()
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
         return [single for item in value for single in _flat(argument, item)]
-    if isinstance(value, numbers.Real):
+    if not isinstance(value, bool) and isinstance(value, numbers.Real):
         return [float(value)]
     raise TypeError(f"{argument} must be a number or an array of numbers, got {value!r}")
 
@@ -292,33 +312,40 @@ def _limits(argument: str, limit: Any, values: dict[Key, float]) -> dict[Key, fl
     return dict(zip(values, flat, strict=True))
 
 
-def _check_pair(argument: str, pair: Any) -> None:
-    if not hasattr(pair, "__len__") or isinstance(pair, str | Mapping) or len(pair) != 2:
+def _ends(argument: str, pair: Any) -> tuple[Any, Any]:
+    """Return both ends of a range; None is an open end."""
+    unfit = isinstance(pair, str | Mapping | MappingView | AbstractSet) or not hasattr(pair, "__len__")
+    if unfit or len(pair) != 2:
         raise ValueError(f"{argument} must be a pair (low, high), got {pair!r}")
+    low, high = pair
+    return (-math.inf if low is None else low), (math.inf if high is None else high)
 
 
-def _range(argument: str, low: float, high: float) -> Between:
+def _range(argument: str, low: float, high: float) -> Bound:
     if not low < high:
         raise ValueError(
             f"{argument} must be a pair (low, high) with low below high, got ({low:g}, {high:g})"
         )
-    return Between(low, high)
+    if math.isinf(low) and math.isinf(high):
+        raise ValueError(f"{argument} must have a finite end, got ({low:g}, {high:g})")
+    if math.isinf(low):
+        return Below(high)
+    return Above(low) if math.isinf(high) else Between(low, high)
 
 
 def _ranges(between: Any, values: dict[Key, float]) -> dict[Key, Bound]:
     """Return the range of each value: one for all, or each its own."""
     if isinstance(between, Mapping):
         _check_same_names("between", between, values)
-        for key, pair in between.items():
-            _check_pair(f"between[{key!r}]", pair)
-        ends = {key: [_single(f"between[{key!r}]", end) for end in between[key]] for key in values}
-        return {key: _range(f"between[{key!r}]", *ends[key]) for key in values}
-    _check_pair("between", between)
-    if _by_name(values) and any(isinstance(end, Iterable) for end in between):
+        ends = {key: _ends(f"between[{key!r}]", between[key]) for key in values}
+        pairs = {key: [_single(f"between[{key!r}]", end) for end in ends[key]] for key in values}
+        return {key: _range(f"between[{key!r}]", *pairs[key]) for key in values}
+    pair = _ends("between", between)
+    if _by_name(values) and any(isinstance(end, Iterable) for end in pair):
         raise ValueError(
             f"between must be one pair (low, high) or a mapping of pairs by name, got {between!r}"
         )
-    low, high = (_limits("between", end, values) for end in between)
+    low, high = (_limits("between", end, values) for end in pair)
     return {key: _range("between", low[key], high[key]) for key in values}
 
 
@@ -329,6 +356,8 @@ def _bounds(kind: str, bound: Any, values: dict[Key, float], rtol: float, atol: 
     limits = _limits(kind, bound, values)
     if kind == "equals":
         return {key: Equals(limit, rtol, atol) for key, limit in limits.items()}
+    if any(map(math.isinf, limits.values())):
+        raise ValueError(f"{kind} must be finite, got {bound!r}")
     return {key: Above(limit) if kind == "above" else Below(limit) for key, limit in limits.items()}
 
 
@@ -364,6 +393,23 @@ def _only_bound(bounds: dict[str, Any]) -> tuple[str, Any]:
     return given[0]
 
 
+def _check_texts(id: object, statement: object, otherwise: object) -> None:
+    for argument, text in {"id": id, "statement": statement, "otherwise": otherwise}.items():
+        if not isinstance(text, str):
+            raise TypeError(f"{argument} must be a string, got {text!r}")
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(id)):
+        raise ValueError(f"id must be lower-case words joined by hyphens, got {id!r}")
+    if not str(statement).strip():
+        raise ValueError(f"statement must not be empty, got {statement!r}")
+
+
+def _check_tolerance(argument: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{argument} must be a number, got {value!r}")
+    if not 0 <= float(value) < math.inf:
+        raise ValueError(f"{argument} must be finite and not negative, got {value!r}")
+
+
 def claim(
     id: str,
     statement: str,
@@ -372,7 +418,9 @@ def claim(
     equals: Values | NamedValues | None = None,
     below: Values | NamedValues | None = None,
     above: Values | NamedValues | None = None,
-    between: tuple[Values, Values] | Mapping[str, tuple[SupportsFloat, SupportsFloat]] | None = None,
+    between: tuple[Values | None, Values | None]
+    | Mapping[str, tuple[SupportsFloat | None, SupportsFloat | None]]
+    | None = None,
     rtol: float = 0.0,
     atol: float = 0.0,
     otherwise: str = "",
@@ -390,15 +438,16 @@ def claim(
         What is claimed, as one sentence.
     measured : float, array or mapping of float by name
         What was measured; each value must hold. Several unlike quantities have names, by which pages
-        quote them. Only a true sequence (n = 25, 50, 100) is an array.
+        quote them. Only a true sequence (n = 25, 50, 100) is an array. A bool is no number, and sets
+        and views of a mapping (``named.values()``) are refused: give the mapping.
     equals : float, array or mapping
         What it must be, within the larger of ``rtol * abs(equals)`` and `atol`.
     below, above : float, array or mapping
-        What it must be strictly below or above.
+        What it must be strictly below or above; finite.
     between : pair of floats or arrays, or mapping of pairs
-        What it must lie strictly between.
+        What it must lie strictly between. One end of a pair may be open: None or infinite.
     rtol, atol : float
-        For `equals`.
+        For `equals`; finite and not negative.
     otherwise : str
         What would be seen if the statement were false: why the bound lies where it does. The ledger
         shows it.
@@ -410,7 +459,8 @@ def claim(
         names of the values that do not hold, script and line.
     TypeError, ValueError
         If not exactly one of `equals`, `below`, `above` and `between` is given, the names of a bound are
-        not those of `measured`, or an argument is not what it should be.
+        not those of `measured`, a bound is infinite and could not fail, or an argument is not what it
+        should be.
 
     Examples
     --------
@@ -419,11 +469,13 @@ def claim(
     >>> claim("sums", "sums of one and two", measured={"twice one": 1 + 1, "twice two": 2 + 2},
     ...       equals={"twice one": 2, "twice two": 4}, otherwise="both would be 2")
     [sums] sums of one and two: measured twice one: 2, twice two: 4, expected twice one: 2, twice two: 4
+    >>> claim("signs", "change of the loss", measured={"small": 2, "large": -1},
+    ...       between={"small": (0, None), "large": (None, 0)})
+    [signs] change of the loss: measured small: 2, large: -1, expected small: above 0, large: below 0
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
-        raise ValueError(f"id must be lower-case words joined by hyphens, got {id!r}")
-    if not isinstance(otherwise, str):
-        raise TypeError(f"otherwise must be a string, got {otherwise!r}")
+    _check_texts(id, statement, otherwise)
+    _check_tolerance("rtol", rtol)
+    _check_tolerance("atol", atol)
     kind, bound = _only_bound({"equals": equals, "below": below, "above": above, "between": between})
     if (rtol or atol) and kind != "equals":
         raise TypeError("rtol and atol go with equals alone")
