@@ -62,7 +62,7 @@ live: $(VENV)/.installed ## build the site again at each change and reload the p
 		--doctree-dir docs/_build/live-doctrees docs docs/_build/live
 
 clean: ## remove all that was built or installed
-	rm -rf .venv .venv-* .node docs/_build docs/gallery docs/gallery.lock docs/gallery.stamp
+	rm -rf .venv .venv-* .node docs/_build docs/gallery
 
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS)
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version) ..."

@@ -4,6 +4,7 @@ import copy
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import distributed
 import joblib
@@ -19,7 +20,7 @@ from unsteady.datasets import Data
 from unsteady.history import CURVES
 from unsteady.models import MLP, LinearRegression, SoftmaxRegression
 from unsteady.objectives import Quadratic, Slope
-from unsteady.optimizers import SGD, Adam, RMSprop
+from unsteady.optimizers import SGD, Adam, RMSprop, align_axes
 from unsteady.regularizers import L1, L2
 from unsteady.schedules import cosine
 from unsteady.training import EMA, Polyak, _train, _trainer, descend, train
@@ -230,6 +231,53 @@ def test_equal_results_whatever_the_chunks(blobs, size, monkeypatch):
         _train, "split_replicates", lambda config: [slice(k, k + size) for k in range(0, 10, size)]
     )
     assert_same(run(blobs, net, optimizer, **options), whole)
+
+
+class PlainSGD:
+    """An optimizer of a caller's own; as a dataclass, too."""
+
+    def __init__(self, learning_rate):
+        self.learning_rate = learning_rate
+
+    def start(self, parameters):
+        return {}
+
+    def step(self, parameters, gradients, state, scale=1.0):
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter -= align_axes(self.learning_rate * scale, parameter) * gradient
+
+
+@dataclass(frozen=True, eq=False)
+class OwnSGD(PlainSGD):
+    learning_rate: float | np.ndarray
+
+
+RULES = {
+    "optimizer": SimpleNamespace(start=None, step=None, learning_rate=np.ones(4)),
+    "average": SimpleNamespace(start=None, update=None, decay=np.ones(4)),
+    "regularizer": SimpleNamespace(method="gradient", gradient=None, proximal=None, strength=np.ones(4)),
+}
+
+
+@pytest.mark.parametrize("argument", RULES)
+def test_arrays_outside_of_a_dataclass_are_refused(blobs, argument):
+    with pytest.raises(
+        TypeError, match=f"{argument} must be a dataclass .*array (learning_rate|decay|strength)"
+    ):
+        run(blobs, **{argument: RULES[argument]}, replicates=4)
+
+
+def test_descend_refuses_arrays_outside_of_a_dataclass():
+    with pytest.raises(TypeError, match=r"optimizer must be a dataclass .*array learning_rate"):
+        descend(Quadratic([1.0, 1.0]), [1.0, 1.0], PlainSGD(np.array([0.1, 0.2])), steps=1)
+
+
+def test_an_own_optimizer_is_split_with_the_replicates(blobs):
+    rates = np.array([0.01, 0.1])[:, None]
+    options = {"replicates": (2, 2), "epochs": 2}
+    assert_same(run(blobs, optimizer=OwnSGD(rates), **options), run(blobs, optimizer=SGD(rates), **options))
+    # Numbers alone need no dataclass.
+    assert_same(run(blobs, optimizer=PlainSGD(0.1), **options), run(blobs, optimizer=SGD(0.1), **options))
 
 
 @pytest.mark.parametrize(("elements", "count"), [(1, 10), (10**9, 1)])

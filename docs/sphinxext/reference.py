@@ -21,8 +21,11 @@ def is_code(obj: Any) -> bool:
 
 
 def is_at_home(obj: Any, module: str) -> bool:
-    """Return whether a function or class is defined in a module, or in a part of it."""
-    return is_code(obj) and str(obj.__module__).startswith(module)
+    """Return whether a function or class is defined in a module, in a part of it, or has no page at home.
+
+    The top's private modules have no page, so what another module offers from them has its entry there.
+    """
+    return is_code(obj) and str(obj.__module__).startswith((module, "unsteady._"))
 
 
 def skip(app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: Any) -> bool | None:
@@ -33,7 +36,8 @@ def skip(app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: An
 
 def members_of(module: ModuleType) -> list[str]:
     """Return the functions and classes that have an entry on a module's page."""
-    names = getattr(module, "__all__", [name for name in vars(module) if name[0] != "_"])
+    own = [name for name, obj in vars(module).items() if getattr(obj, "__module__", "") == module.__name__]
+    names = getattr(module, "__all__", [name for name in own if name[0] != "_"])
     return [name for name in names if is_at_home(getattr(module, name), module.__name__)]
 
 

@@ -144,7 +144,7 @@ def replicates_shape(name: str, value: object) -> tuple[int, ...]:
     return tuple(map(int, sizes))
 
 
-def instance(name: str, value: Any, kind: type, allowed: str) -> Any:
+def instance(name: str, value: object, kind: type[Item], allowed: str) -> Item:
     """Return `value` if it is an instance of `kind`; the error describes it as `allowed`.
 
     Examples

@@ -20,23 +20,35 @@ from unsteady._validation import Array, Hyperparameter, integer, number
 class Average(Protocol):
     """The interface that :func:`unsteady.training.train` expects of an average.
 
+    Notes
+    -----
+    An average whose hyper-parameters may be arrays must be a frozen dataclass, with the hyper-parameters as
+    fields. ``train`` passes all parameters with the replicates on one axis, ``(replicates, ...)``, and cuts
+    the arrays to match: each field that is an array has the shape ``(replicates,)``.
+    :func:`unsteady.optimizers.align_axes` gives a field the axes of a parameter.
+
     Examples
     --------
-    You can write your own average. This one keeps the largest value of each weight:
+    You can write your own average. This one keeps the largest value of each weight, which shrinks a little
+    in each step:
 
+    >>> from dataclasses import dataclass
     >>> import numpy as np
     >>> from unsteady.averages import Average
-    >>> class Largest:
+    >>> from unsteady.optimizers import align_axes
+    >>> @dataclass(frozen=True, eq=False)
+    ... class FadingMaximum:
+    ...     factor: float | np.ndarray
     ...     def start(self, parameters):
     ...         return [parameter.copy() for parameter in parameters]
     ...     def update(self, average, parameters, step):
     ...         for largest, parameter in zip(average, parameters):
-    ...             np.maximum(largest, parameter, out=largest)
-    >>> rule: Average = Largest()
-    >>> average = rule.start([np.array([1.0, 2.0])])
-    >>> rule.update(average, [np.array([3.0, 0.0])], step=1)
+    ...             np.maximum(align_axes(self.factor, parameter) * largest, parameter, out=largest)
+    >>> rule: Average = FadingMaximum(np.array([0.5, 1.0]))  # two replicates of one weight
+    >>> average = rule.start([np.array([[4.0], [4.0]])])
+    >>> rule.update(average, [np.array([[3.0], [3.0]])], step=1)
     >>> average[0].tolist()
-    [3.0, 2.0]
+    [[3.0], [4.0]]
     """
 
     def start(self, parameters: Sequence[Array]) -> list[Array]:

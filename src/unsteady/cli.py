@@ -85,7 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["diagnose", "history.csv", "--columns", "my_score"])  # prints the reason to standard error
+    >>> import contextlib
+    >>> with contextlib.redirect_stderr(sys.stdout):
+    ...     main(["diagnose", "history.csv", "--columns", "my_score"])
+    unsteady: --columns takes FIELD=COLUMN, got 'my_score'
     2
     """
     options = parser().parse_args(arguments)

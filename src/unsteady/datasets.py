@@ -1,4 +1,4 @@
-"""Data sets for training: a line, a cubic, scikit-learn's digits, and label noise.
+"""Data sets for training: a line, a cubic, scikit-learn's digits, clouds of points, and label noise.
 
 The line and the cubic are those of the article *Why does accuracy fluctuate during training?* (30 January
 2025), from which the examples take their first question.

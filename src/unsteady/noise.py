@@ -58,9 +58,15 @@ class GradientMoments(NamedTuple):
 
     Examples
     --------
-    >>> moments = GradientMoments(mean=np.zeros((5, 3)), covariance=np.zeros((5, 3, 3)))  # 5 replicates
+    Five replicates of a model with three weights:
+
+    >>> from unsteady.models import LinearRegression
+    >>> model, parameters = LinearRegression(intercept=False), [np.zeros((5, 3, 1))]
+    >>> moments = gradient_covariance(model, parameters, np.eye(3), [1.0, 2.0, 3.0])
     >>> moments.mean.shape, moments.covariance.shape
     ((5, 3), (5, 3, 3))
+    >>> (3 * moments.mean[0]).round(6).tolist()  # three examples, whose gradients are -1, -2 and -3
+    [-1.0, -2.0, -3.0]
     """
 
     mean: Array

@@ -18,6 +18,8 @@ import numpy as np
 from unsteady._broadcasting import align_axes, shape_of
 from unsteady._validation import Array, Hyperparameter, number
 
+__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "State", "align_axes"]
+
 # What an optimizer remembers between steps: lists of arrays, and the number of steps.
 State = dict[str, Any]
 
@@ -25,22 +27,39 @@ State = dict[str, Any]
 class Optimizer(Protocol):
     """The interface that :func:`unsteady.training.train` and :func:`unsteady.training.descend` expect.
 
+    Notes
+    -----
+    An optimizer whose hyper-parameters may be arrays must be a frozen dataclass, with the hyper-parameters as
+    fields. ``train`` and ``descend`` pass all parameters with the replicates on one axis,
+    ``(replicates, ...)``, and cut the arrays to match: each field that is an array has the shape
+    ``(replicates,)``. ``train`` may pass a part of the replicates at a time. :func:`align_axes` gives a field
+    the axes of a parameter.
+
     Examples
     --------
     You can write your own optimizer. This one moves by the sign of the gradient:
 
+    >>> from dataclasses import dataclass
     >>> import numpy as np
     >>> from unsteady.objectives import Quadratic
+    >>> from unsteady.optimizers import align_axes
     >>> from unsteady.training import descend
-    >>> class SignDescent:
-    ...     learning_rate = 0.5
+    >>> @dataclass(frozen=True, eq=False)
+    ... class SignDescent:
+    ...     learning_rate: float | np.ndarray
     ...     def start(self, parameters):
     ...         return {}
     ...     def step(self, parameters, gradients, state, scale=1.0):
     ...         for parameter, gradient in zip(parameters, gradients):
-    ...             parameter -= self.learning_rate * scale * np.sign(gradient)
-    >>> descend(Quadratic(1.0), 2.0, SignDescent(), steps=3).x[:, 0].tolist()
+    ...             learning_rate = align_axes(self.learning_rate * scale, parameter)
+    ...             parameter -= learning_rate * np.sign(gradient)
+    >>> descend(Quadratic(1.0), 2.0, SignDescent(0.5), steps=3).x[:, 0].tolist()
     [2.0, 1.5, 1.0, 0.5]
+
+    Two learning rates, with one step each:
+
+    >>> descend(Quadratic(1.0), 2.0, SignDescent(np.array([0.5, 0.25])), steps=1).x[-1, :, 0].tolist()
+    [1.5, 1.75]
     """
 
     @property

@@ -214,12 +214,14 @@ class Fluctuation(NamedTuple):
 
     Examples
     --------
-    A change of 5 points of which sampling explains 4 points leaves 3 points for the model, since 5² = 4² +
-    3².
+    Three evaluations of 100 examples. From the first to the second, 8 examples turn wrong. From the second to
+    the third, 8 others turn wrong.
 
-    >>> parts = Fluctuation(change=np.array(0.05), sampling=np.array(0.04), share=np.array(0.64))
-    >>> round(float(np.sqrt(parts.change**2 - parts.sampling**2)), 3)
-    0.03
+    >>> correct = np.ones((3, 100), dtype=bool)
+    >>> correct[1:, :8] = correct[2, 8:16] = False
+    >>> parts = decompose_fluctuation(correct)
+    >>> round(float(parts.change), 3), round(float(parts.sampling), 3), round(float(parts.share), 2)
+    (0.08, 0.027, 0.12)
     """
 
     change: Array
@@ -497,9 +499,12 @@ class BestEpoch(NamedTuple):
 
     Examples
     --------
-    >>> best = BestEpoch(evaluation=np.array([7]), seen=np.array([0.75]), fresh=np.array([0.5]))
-    >>> (best.seen - best.fresh).tolist()  # how much the choice flattered epoch 7
-    [0.25]
+    The first evaluation is right on the first example alone, the second on the second, and so on. So the best
+    evaluation on any single example is wrong on all others:
+
+    >>> best = best_epoch(np.eye(5, dtype=bool), n=1, draws=3)
+    >>> best.seen.tolist(), best.fresh.tolist()
+    ([1.0, 1.0, 1.0], [0.0, 0.0, 0.0])
     """
 
     evaluation: Array

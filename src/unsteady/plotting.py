@@ -224,14 +224,14 @@ def curves(
     ]
 
 
-def _check_points(x: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:
-    """Return `x` and `values` as arrays of shapes ``(points,)`` and ``(points, replicates)``."""
+def _quantiles(x: ArrayLike, values: ArrayLike) -> tuple[Array, Array, Array]:
+    """Return `x`, `values` as an array ``(points, replicates)``, and its 5, 50 and 95 % quantiles."""
     positions, runs = finite("x", x, ndim=1), np.asarray(values, dtype=float)
     if runs.ndim != 2 or len(runs) != len(positions):
         raise ValueError(
             f"values must have the shape ({len(positions)}, replicates) to go with x, got {runs.shape}"
         )
-    return positions, runs
+    return positions, runs, np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
 
 
 def band(
@@ -279,8 +279,7 @@ def band(
     [2.0, 5.0]
     >>> plt.close(fig)
     """
-    positions, runs = _check_points(x, values)
-    low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
+    positions, runs, (low, median, high) = _quantiles(x, values)
     ax.fill_between(positions, low, high, color=color, alpha=0.25, linewidth=0)
     ax.plot(positions, runs[:, :singles], color=color, linewidth=0.7, alpha=0.8)
     return ax.plot(positions, median, color=color, label=label)[0]
@@ -325,7 +324,6 @@ def points(
     [2.0, 5.0]
     >>> plt.close(fig)
     """
-    positions, runs = _check_points(x, values)
-    low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
+    positions, _, (low, median, high) = _quantiles(x, values)
     style = {"fmt": "o", "capsize": 4, **style}
     return ax.errorbar(positions, median, [median - low, high - median], color=color, label=label, **style)

@@ -23,23 +23,38 @@ Method = Literal["gradient", "proximal"]
 class Regularizer(Protocol):
     """The interface that :func:`unsteady.training.train` expects of a penalty.
 
+    Notes
+    -----
+    A regularizer whose hyper-parameters may be arrays must be a frozen dataclass, with the hyper-parameters
+    as fields. ``train`` passes all parameters with the replicates on one axis,
+    ``(replicates, rows, columns)``, and cuts the arrays to match: each field that is an array has the shape
+    ``(replicates,)``.
+    :func:`unsteady.optimizers.align_axes` gives a field the axes of a parameter.
+
     Examples
     --------
     You can write your own regularizer. This one penalises the sum of the weights:
 
+    >>> from dataclasses import dataclass
     >>> import numpy as np
+    >>> from unsteady.optimizers import align_axes
     >>> from unsteady.regularizers import Regularizer
-    >>> class SumPenalty:
-    ...     strength, method = 0.5, "gradient"
+    >>> @dataclass(frozen=True, eq=False)
+    ... class SumPenalty:
+    ...     strength: float | np.ndarray
+    ...     method = "gradient"
     ...     def penalty(self, parameters):
-    ...         return sum(self.strength * p.sum(axis=(-2, -1)) for p in parameters)
+    ...         return self.strength * sum(p.sum(axis=(-2, -1)) for p in parameters)
     ...     def gradient(self, parameters):
-    ...         return [np.full_like(p, self.strength) for p in parameters]
+    ...         return [align_axes(self.strength, p) * np.ones_like(p) for p in parameters]
     ...     def proximal(self, parameters, step_size):
     ...         raise NotImplementedError
-    >>> rule: Regularizer = SumPenalty()
-    >>> float(rule.penalty([np.ones((3, 2))]))
-    3.0
+    >>> rule: Regularizer = SumPenalty(np.array([0.5, 1.0]))
+    >>> weights = np.ones((2, 3, 1))  # two replicates of three weights
+    >>> rule.penalty([weights]).tolist()
+    [1.5, 3.0]
+    >>> rule.gradient([weights])[0][:, 0].tolist()  # the first weight of each replicate
+    [[0.5], [1.0]]
     """
 
     @property

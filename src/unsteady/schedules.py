@@ -134,7 +134,7 @@ def step(milestones: Sequence[int], factor: float = 0.1) -> Schedule:
     >>> decay(99), decay(100), decay(200)
     (1.0, 0.5, 0.25)
     """
-    instance("milestones", milestones, Sequence, "a sequence of steps")
+    instance("milestones", milestones, Sequence, "a sequence of steps")  # type: ignore[type-abstract]
     checked = tuple(integer("milestones", milestone, at_least=0) for milestone in milestones)
     return _schedule(_step_value, milestones=checked, factor=_fraction("factor", factor))
 

@@ -254,10 +254,19 @@ def explorable_of(figure: Figure) -> Explorable | None:
 
     Examples
     --------
-    >>> from matplotlib.figure import Figure
+    >>> import matplotlib.pyplot as plt
+    >>> from unsteady import Explorable, Slider
     >>> from unsteady.gallery.explorable import explorable_of
-    >>> explorable_of(Figure()) is None
-    True
+    >>> def draw(fig, height):
+    ...     "A horizontal line."
+    ...     fig.subplots().axhline(height)
+    ...     fig.axes[0].set(ylim=(0, 3))
+    ...     fig.set_label("A line from left to right.")
+    ...     return f"The height of the line is {height}."
+    >>> lines = Explorable(draw, height=Slider("height", [1, 2], opening=1))
+    >>> explorable_of(lines.figure) is lines, explorable_of(plt.figure())
+    (True, None)
+    >>> plt.close("all")
     """
     return getattr(figure, EXPLORABLE_ATTR, None)
 
@@ -281,7 +290,11 @@ def figure_to_svg(figure: Figure) -> str:
     --------
     >>> from matplotlib.figure import Figure
     >>> from unsteady.gallery.explorable import figure_to_svg
-    >>> figure_to_svg(Figure()).startswith("<?xml")
+    >>> figures = [Figure(figsize=(2, 1)), Figure(figsize=(2, 1)), Figure(figsize=(4, 1))]
+    >>> first, equal, wider = map(figure_to_svg, figures)
+    >>> first == equal, first == wider
+    (True, False)
+    >>> 'width="144pt"' in first  # 2 inches of 72 points
     True
     """
     svg = io.StringIO()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from unsteady._validation import Array
 
 Parameters = list[Array]
 """Arrays whose first axes are the replicates."""
-Generators = Any
+Generators: TypeAlias = Sequence[np.random.Generator] | NDArray[np.object_]
 """One :class:`numpy.random.Generator` per replicate: a sequence, or an array of the replicates' shape."""
 
 
@@ -76,7 +77,7 @@ class Model(Protocol):
         y: Array,
         *,
         buffers: Parameters | None = None,
-        rngs: Generators = None,
+        rngs: Generators | None = None,
     ) -> tuple[Array, Array | None, Parameters]:
         """Return loss and accuracy, ``(*replicates,)``, and a gradient for each parameter.
 

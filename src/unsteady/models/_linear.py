@@ -91,7 +91,7 @@ class LinearRegression:
         y: Array,
         *,
         buffers: Parameters | None = None,
-        rngs: Generators = None,
+        rngs: Generators | None = None,
     ) -> tuple[Array, None, Parameters]:
         """Return half the mean squared error, None for the accuracy, and the gradients.
 
@@ -191,7 +191,7 @@ class SoftmaxRegression(Classifier):
         y: Array,
         *,
         buffers: Parameters | None = None,
-        rngs: Generators = None,
+        rngs: Generators | None = None,
     ) -> tuple[Array, Array, Parameters]:
         """Return cross-entropy, accuracy and the gradients, which are the same in both modes."""
         X, y = np.asarray(X), self.check_targets("y", y)

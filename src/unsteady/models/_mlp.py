@@ -150,7 +150,7 @@ class MLP(Classifier):
         y: Array,
         *,
         buffers: Parameters | None = None,
-        rngs: Generators = None,
+        rngs: Generators | None = None,
     ) -> tuple[Array, Array, Parameters]:
         """Return loss, accuracy and the gradients.
 

@@ -361,9 +361,16 @@ class WellBounds(NamedTuple):
 
     Examples
     --------
-    >>> bounds = WellBounds(settle=0.5, stay=0.8, remain=1.0)
-    >>> bounds.settle < 0.6 < bounds.stay  # a learning rate of 0.6 oscillates within one well
+    At a learning rate of 0.6, the run neither settles at the minimum nor leaves its well:
+
+    >>> from unsteady.objectives import DoubleWell
+    >>> from unsteady.optimizers import SGD
+    >>> from unsteady.training import descend
+    >>> bounds = double_well_bounds(4.0)
+    >>> bool(bounds.settle < 0.6 < bounds.stay)
     True
+    >>> descend(DoubleWell(4.0), 0.9, SGD(0.6), steps=500).x[-4:, 0].round(2).tolist()
+    [1.14, 0.73, 1.14, 0.73]
     """
 
     settle: Hyperparameter

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -109,8 +108,8 @@ def cast_data(model: Model, data: Data, dtype: DTypeLike | None) -> Data:
 
 def check_record(record: str | Sequence[str], data: Data, optimizer: Optimizer) -> tuple[str, ...]:
     """Return the names of what to record if data and optimizer provide them."""
-    single = isinstance(record, str)
-    names = (record,) if single else tuple(instance("record", record, Sequence, "a sequence of names"))
+    instance("record", record, Sequence, "a sequence of names")  # type: ignore[type-abstract]
+    names = (record,) if isinstance(record, str) else tuple(record)
     for name in names:
         option("record", name, RECORD_OPTIONS)
     if "correct" in names and data.X_eval is None:
@@ -120,7 +119,12 @@ def check_record(record: str | Sequence[str], data: Data, optimizer: Optimizer) 
     return names
 
 
-def check_rules(optimizer: Any, regularizer: Any, average: Any, replicates: tuple[int, ...]) -> None:
+def check_rules(
+    optimizer: Optimizer,
+    regularizer: Regularizer | None,
+    average: Average | None,
+    replicates: tuple[int, ...],
+) -> None:
     """Check that optimizer, regularizer and average have the methods needed, and fit the replicates."""
     check_interface("optimizer", optimizer, ("start", "step", "learning_rate"), "optimizers")
     check_broadcastable("optimizer", optimizer, replicates)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from unsteady._broadcasting import select_replicates, shape_of
+from unsteady._broadcasting import check_splittable, select_replicates, shape_of
 from unsteady._validation import Array, check_interface, finite, integer, number
 from unsteady.objectives import Objective
 from unsteady.optimizers import Optimizer
@@ -122,6 +122,7 @@ def descend(
     """
     check_interface("objective", objective, ("value", "gradient"), "objectives")
     check_interface("optimizer", optimizer, ("start", "step"), "optimizers")
+    check_splittable("optimizer", optimizer)
     steps = integer("steps", steps, at_least=1)
     seed = integer("seed", seed, at_least=0)
     noise_sd = np.asarray(number("noise", noise, at_least=0))

@@ -27,7 +27,7 @@ from unsteady.training._config import (
     evaluation_interval,
     load_checkpoint,
 )
-from unsteady.training._trainer import CACHE_ELEMENTS, run_chunk
+from unsteady.training._trainer import CACHE_ELEMENTS, Curves, run_chunk
 
 MEMORY_ELEMENTS = 2**25
 """How many numbers a chunk may keep in memory, the batch order included."""
@@ -63,7 +63,8 @@ def train(
     data : Data
         From :mod:`unsteady.datasets`, or your own arrays in a :class:`unsteady.datasets.Data`.
     optimizer : Optimizer
-        From :mod:`unsteady.optimizers`. Hyper-parameters that are arrays broadcast to `replicates`.
+        From :mod:`unsteady.optimizers`, or your own (see :class:`unsteady.optimizers.Optimizer`).
+        Hyper-parameters that are arrays broadcast to `replicates`.
     batch_size : int
         Number of examples per step, 1 to the number of training examples.
     order : Order
@@ -74,9 +75,10 @@ def train(
         Length of the training. Give one of the two. An epoch has ``ceil(n / batch_size)`` steps.
     replicates : int or tuple of int
         Number or shape of the replicates. The last axis is the seed. Earlier axes are settings, and all
-        settings use the same seeds. For example, ``replicates=(7, 32)`` with ``SGD(learning_rates[:, None])``
-        trains 7 learning rates with the same 32 seeds each. Seed k is the same run whatever the number of
-        replicates. A hyper-parameter that varies along the last axis gives each seed its own value.
+        settings use the same seeds. Hyper-parameters broadcast to this shape by NumPy's rules, so one that
+        varies along the last axis gives each seed its own value. Seed k is the same run whatever the number
+        of replicates. For example, ``replicates=(7, 32)`` with ``SGD(learning_rates[:, None])`` trains 7
+        learning rates with the same 32 seeds each.
     seed : int
         Seed from which the seeds of all replicates are derived, at least 0. Each replicate seed has separate
         random generators for initial weights, batch order and dropout masks.
@@ -87,12 +89,13 @@ def train(
         From :mod:`unsteady.regularizers`. It penalises the weight matrices.
     evaluate_every : {"epoch", "end"} or int
         When to evaluate on the whole training set and evaluation set: after each epoch, at the end, or
-        after each so many steps. The weights after the last step are always evaluated.
+        every N steps. The weights after the last step are always evaluated.
     record : sequence of str
         What to record in addition, see :class:`unsteady.history.History`. At each evaluation: ``"correct"``
         for ``val_correct``, ``"parameters"`` for ``parameters`` and ``buffers``, and ``"preconditioner"`` for
-        the one of Adam or RMSprop. At each step: ``"batch_loss"``, ``"gradient_norm"``, and ``"step_loss"``
-        for ``batch_loss``, ``batch_loss_after`` and ``full_loss``, which costs two evaluations per step.
+        the numbers by which Adam or RMSprop divides the step of each parameter. At each step:
+        ``"batch_loss"``, ``"gradient_norm"``, and ``"step_loss"`` for ``batch_loss``, ``batch_loss_after``
+        and ``full_loss``, which costs two evaluations per step.
     average : Average
         :class:`~unsteady.averages.EMA` or :class:`~unsteady.averages.Polyak`. The averaged weights are
         evaluated in addition to the last weights, with the batch-norm buffers of the last weights.
@@ -187,15 +190,17 @@ def split_replicates(config: TrainingConfig) -> list[slice]:
     return [slice(first, first + size) for first in range(0, total, size)]
 
 
-def assemble_history(config: TrainingConfig, parts: Sequence[dict[str, Array]]) -> History:
+def assemble_history(config: TrainingConfig, parts: Sequence[Curves]) -> History:
     """Join the curves of the chunks, and give the replicates their shape."""
-    columns: dict[str, Any] = {}
-    for name in parts[0]:
-        joined = np.concatenate([part[name] for part in parts], axis=1)
-        columns[name] = joined.reshape(len(joined), *config.replicates, *joined.shape[2:])
-    for name in ("parameters", "buffers", "preconditioner"):
-        arrays = [columns.pop(key) for key in list(columns) if key.startswith(f"{name}_")]
-        columns[name] = arrays or None
+
+    def join(pieces: Sequence[Array]) -> Array:
+        joined = np.concatenate(pieces, axis=1)
+        return joined.reshape(len(joined), *config.replicates, *joined.shape[2:])
+
+    columns: dict[str, Any] = {name: join([part.one[name] for part in parts]) for name in parts[0].one}
+    for name in parts[0].several:
+        pieces_of_arrays = zip(*(part.several[name] for part in parts), strict=True)
+        columns[name] = [join(pieces) for pieces in pieces_of_arrays] or None
     if not np.shape(config.optimizer.learning_rate):
         learning_rates = columns["learning_rate"]
         columns["learning_rate"] = learning_rates[(slice(None), *[0] * len(config.replicates))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -16,6 +17,15 @@ from unsteady.training._config import TrainingConfig
 
 CACHE_ELEMENTS = 2**19
 """How many numbers the replicates of a chunk use in a step: about as many as the cache of a core holds."""
+
+
+class Curves(NamedTuple):
+    """What a chunk has recorded: arrays of shape ``(time, replicates, ...)``."""
+
+    one: dict[str, Array]
+    """The curves that are one array each, such as the validation loss."""
+    several: dict[str, list[Array]]
+    """The curves that are one array for each array of the model, such as the parameters."""
 
 
 class Batches:
@@ -63,7 +73,9 @@ class Trainer:
         self.state = self.optimizer.start(self.parameters)
         self.averaged = self.average.start(self.parameters) if self.average else None
         self.curves: dict[str, list[Array]] = {}
-        self._start_epoch()
+        self.array_curves: dict[str, list[list[Array]]] = {}
+        self.epoch_means: dict[str, Array] = {}
+        self.examples_seen = 0
 
     def _initial_weights(self, seeds: Array) -> tuple[Parameters, Parameters]:
         """Return parameters and buffers, either new or from the checkpoint, in the dtype of the data."""
@@ -77,8 +89,8 @@ class Trainer:
         parameters, buffers = ([array.astype(dtype) for array in part] for part in arrays)
         return parameters, buffers
 
-    def run(self) -> dict[str, Array]:
-        """Take all steps and return the curves, whose first axis is time."""
+    def run(self) -> Curves:
+        """Take all steps and return the curves."""
         config = self.config
         start, stop, _ = self.chunk.indices(math.prod(config.replicates))
         name = f"replicates {start} to {stop - 1}"
@@ -93,7 +105,13 @@ class Trainer:
                 if config.evaluates(step):
                     self._record_evaluation(step)
                 bar.update()
-        return {name: np.stack(rows) for name, rows in self.curves.items()}
+        return Curves(
+            {name: np.stack(rows) for name, rows in self.curves.items()},
+            {
+                name: [np.stack(of_one) for of_one in zip(*rows, strict=True)]
+                for name, rows in self.array_curves.items()
+            },
+        )
 
     # One step -------------------------------------------------------------------------------------
 
@@ -160,7 +178,7 @@ class Trainer:
 
     def _start_epoch(self) -> None:
         """Reset the means over an epoch."""
-        self.epoch_means: dict[str, Array] = {}
+        self.epoch_means = {}
         self.examples_seen = 0
 
     def _add_to_epoch_means(self, size: int, loss: Array, accuracy: Array | None) -> None:
@@ -225,8 +243,8 @@ class Trainer:
             self._keep(averaged_val_loss=validation.loss, averaged_val_accuracy=validation.accuracy)
 
     def _keep_arrays(self, name: str, arrays: Parameters) -> None:
-        """Append each array to a curve of its own, ``name_0``, ``name_1``, ..."""
-        self._keep(**{f"{name}_{i}": array for i, array in enumerate(arrays)})
+        """Append copies of the arrays to the named curve."""
+        self.array_curves.setdefault(name, []).append([array.copy() for array in arrays])
 
 
 def _norm(gradients: Parameters) -> Array:
@@ -248,6 +266,6 @@ def _copy(rng: np.random.Generator) -> np.random.Generator:
     return twin
 
 
-def run_chunk(config: TrainingConfig, chunk: slice) -> dict[str, Array]:
+def run_chunk(config: TrainingConfig, chunk: slice) -> Curves:
     """Train the replicates of one chunk and return their curves."""
     return Trainer(config, chunk).run()
