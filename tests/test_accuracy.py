@@ -201,3 +201,9 @@ def test_an_inferred_size_explains_all_accuracies(n, seed):
     assert found is None or all(
         abs(p - round(p * found.n) / found.n) <= 0.5e-4 * (1 + 1e-6) for p in accuracies
     )
+
+
+@pytest.mark.parametrize("values", [["1", "2", "3"], [True, False, True], [np.True_] * 3, "123"])
+def test_texts_and_booleans_are_no_curve(values):
+    with pytest.raises(TypeError, match="values must be a sequence of numbers, got"):
+        jitter(values)

@@ -8,24 +8,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from made_by_hand import counts, record
 
-from unsteady.diagnosis import FINDINGS, SECTIONS, VERDICTS, Thresholds, compare_reruns, diagnose
+from unsteady.diagnosis import FINDINGS, SECTIONS, VERDICTS, Finding, Thresholds, compare_reruns, diagnose
 from unsteady.diagnosis._statistics import change_and_sampling_variance
 from unsteady.history import History
 from unsteady.models import MLP
 from unsteady.optimizers import SGD
 from unsteady.per_example import decompose_fluctuation
 from unsteady.training import train
-
-
-def counts(n, share, noise, evaluations=40, seed=0):
-    """Return accuracies that are counts over n, around a share, with jumps of so many examples."""
-    rng = random.Random(seed)
-    return [min(max(round(n * share + rng.gauss(0, noise)), 0), n) / n for _ in range(evaluations)]
-
-
-def record(curve, **columns):
-    return History(epoch=list(range(1, len(curve) + 1)), val_accuracy=curve, **columns)
 
 
 def test_a_report_has_its_sections_in_order_and_known_verdicts():
@@ -269,6 +260,33 @@ def test_bad_input_is_named(bits):
         diagnose(history, n_eval=0)
     with pytest.raises(ValueError, match="accuracies from 0 to 1, got val_accuracy 50"):
         diagnose(record([50.0]))
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "call"),
+    [
+        (TypeError, "groups must be .*got 5", lambda: diagnose(record(LOW), groups=5)),
+        (TypeError, "groups must be .*hashed", lambda: diagnose(record(LOW), groups=[[1], [2]])),
+        (TypeError, "correct must be .*got 5", lambda: diagnose(record(LOW), correct=5)),
+        (TypeError, "correct must be .*got 5 at index 0", lambda: diagnose(record(LOW), correct=[5] * 40)),
+        (TypeError, "correct must be .*at index 0", lambda: diagnose(record([0.5]), correct=[[0.5]])),
+        (TypeError, "history.val_accuracy must be .*got '0.5'", lambda: diagnose(record(["0.5"] * 20))),
+        (TypeError, "history.loss must be .*got .5.", lambda: diagnose(History(epoch=[1], loss="5"))),
+        (TypeError, "base must be .*got 'x' of type str", lambda: compare_reruns(["x"] * 20, LOW, LOW)),
+        (TypeError, "large_batch must be .*got 5", lambda: compare_reruns(LOW, LOW, 5)),
+        (ValueError, "base must be of one run", lambda: compare_reruns([[0.5, 0.6]] * 20, LOW, LOW)),
+        (
+            ValueError,
+            "got loss of 3 beside val_loss of 2",
+            lambda: diagnose(History(loss=[1] * 3, val_loss=[1] * 2)),
+        ),
+        (ValueError, "name must be one of 'read', .*got 'nothing'", lambda: Finding("nothing", "fact")),
+        (ValueError, "verdict must be one of 'fact', .*got 'sure'", lambda: Finding("level", "sure")),
+    ],
+)
+def test_arguments_of_another_kind_are_named(error, message, call):
+    with pytest.raises(error, match=message):
+        call()
 
 
 @pytest.mark.parametrize(

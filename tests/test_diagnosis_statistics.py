@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binomtest, theilslopes
 
 from unsteady.accuracy import jitter
+from unsteady.diagnosis import THRESHOLDS
 from unsteady.diagnosis._evidence import EvalSet
 from unsteady.diagnosis._statistics import (
     grouped_sampling_bound,
@@ -20,13 +21,13 @@ from unsteady.diagnosis._statistics import (
 def test_the_slope_is_that_of_scipy():
     rng = np.random.default_rng(0)
     curve = 0.1 * np.arange(30) + rng.normal(size=30)
-    assert theil_sen_change(curve.tolist()) == pytest.approx(29 * theilslopes(curve).slope)
+    assert theil_sen_change(curve.tolist(), THRESHOLDS) == pytest.approx(29 * theilslopes(curve).slope)
 
 
 def test_a_long_curve_keeps_its_slope():
     rng = np.random.default_rng(0)
     curve = np.linspace(0, 5, 3000) + rng.normal(size=3000)
-    assert theil_sen_change(curve.tolist()) == pytest.approx(5, abs=0.2)
+    assert theil_sen_change(curve.tolist(), THRESHOLDS) == pytest.approx(5, abs=0.2)
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.6])
@@ -36,21 +37,21 @@ def test_a_curve_without_a_trend_seldom_has_one(correlation):
     noise = rng.normal(size=(300, 60))
     for k in range(1, 60):
         noise[:, k] += correlation * noise[:, k - 1]
-    found = np.mean([abs(mann_kendall_test(curve.tolist())) < 0.05 for curve in noise])
+    found = np.mean([abs(mann_kendall_test(curve.tolist(), THRESHOLDS)) < 0.05 for curve in noise])
     assert 0.01 < found < 0.1
 
 
 def test_a_trend_has_a_direction():
     rng = np.random.default_rng(2)
     rising = np.arange(30) + 2 * rng.normal(size=30)
-    assert is_increasing(rising.tolist())
-    assert not is_decreasing(rising.tolist())
-    assert is_decreasing((-rising).tolist())
+    assert is_increasing(rising.tolist(), THRESHOLDS)
+    assert not is_decreasing(rising.tolist(), THRESHOLDS)
+    assert is_decreasing((-rising).tolist(), THRESHOLDS)
 
 
 @pytest.mark.parametrize("count", [2, 10, 15, 16, 17, 18, 20])
 def test_a_majority_is_the_sign_test(count):
-    assert is_majority(count, 20) == (count > 10 and binomtest(count, 20).pvalue < 0.01)
+    assert is_majority(count, 20, 0.01) == (count > 10 and binomtest(count, 20).pvalue < 0.01)
 
 
 @pytest.mark.parametrize("size", [1, 5])
@@ -71,7 +72,7 @@ COUNTS = [k / 250 for k in (201, 208, 211, 215, 214, 219, 222, 221)]
 
 
 @pytest.mark.parametrize(
-    ("known", "n", "source", "independent", "smaller"),
+    ("known", "n", "source", "effective_n", "smaller"),
     [
         ({}, 250, "inferred", 250, None),
         ({"recorded": 500}, 500, "recorded", 500, 250),
@@ -83,10 +84,10 @@ COUNTS = [k / 250 for k in (201, 208, 211, 215, 214, 219, 222, 221)]
         ({"n_eval": 250, "groups": [k // 2 for k in range(250)]}, 250, "given", 125, None),
     ],
 )
-def test_the_most_reliable_source_says_the_size(known, n, source, independent, smaller):
+def test_the_most_reliable_source_says_the_size(known, n, source, effective_n, smaller):
     found = EvalSet.resolve(COUNTS, **known)
     assert (found.n, found.source, found.smaller) == (n, source, smaller)
-    assert found.independent == pytest.approx(independent)
+    assert found.effective_n == pytest.approx(effective_n)
     assert found.is_inferred == (found.chance > 0) == (source == "inferred")
 
 

@@ -2,13 +2,13 @@
 
 import json
 import math
-import random
 import re
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from made_by_hand import counts, record
 
 from unsteady.cli import main
 from unsteady.diagnosis import FINDINGS, SECTIONS, VERDICTS, Diagnosis, compare_reruns, diagnose
@@ -19,15 +19,6 @@ LOGS = sorted(path for path in (TOP / "tests" / "logs").iterdir() if path.suffix
 SCHEMA = json.loads((TOP / "docs" / "reference" / "diagnosis.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 KINDS = SCHEMA["$defs"]["finding"]["oneOf"]
-
-
-def counts(n, share, noise, evaluations=40, seed=0):
-    rng = random.Random(seed)
-    return [min(max(round(n * share + rng.gauss(0, noise)), 0), n) / n for _ in range(evaluations)]
-
-
-def record(curve, **columns):
-    return History(epoch=list(range(1, len(curve) + 1)), val_accuracy=curve, **columns)
 
 
 BITS = [[(k * evaluation) % 7 < 5 for k in range(60)] for evaluation in range(1, 20)]
@@ -125,6 +116,14 @@ def test_the_schema_has_the_findings_sections_and_verdicts_of_the_library():
     listed = [(kind["properties"]["section"]["const"], kind["properties"]["name"]["const"]) for kind in KINDS]
     assert listed == [(section, name) for section in SECTIONS for name in FINDINGS[section]]
     assert SCHEMA["$defs"]["finding"]["properties"]["verdict"]["enum"] == list(VERDICTS)
+
+
+def test_every_number_of_the_schema_is_in_the_reference_and_in_a_report():
+    page = (TOP / "docs" / "reference" / "diagnosis.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| ([^|]*) \|$", page, re.MULTILINE)
+    numbers = SCHEMA["$defs"]["report"]["properties"]["numbers"]["properties"]
+    assert listed == [(key, number["description"]) for key, number in numbers.items()]
+    assert set().union(*(report(name)["numbers"] for name in RUNS)) == set(numbers)
 
 
 def test_the_reference_lists_the_findings_and_their_values():

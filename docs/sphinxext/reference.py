@@ -21,9 +21,10 @@ def is_code(obj: Any) -> bool:
 
 
 def is_at_home(obj: Any, module: str) -> bool:
-    """Return whether a function or class is defined in a module, in a part of it, or has no page at home.
+    """Return whether a function or class has its entry on a module's page.
 
-    The top's private modules have no page, so what another module offers from them has its entry there.
+    It has where it is defined in the module or a part of it. The top's private modules have no
+    page, so what a module offers from them has its entry there.
     """
     return is_code(obj) and str(obj.__module__).startswith((module, "unsteady._"))
 
@@ -36,9 +37,10 @@ def skip(app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: An
 
 def members_of(module: ModuleType) -> list[str]:
     """Return the functions and classes that have an entry on a module's page."""
-    own = [name for name, obj in vars(module).items() if getattr(obj, "__module__", "") == module.__name__]
-    names = getattr(module, "__all__", [name for name in own if name[0] != "_"])
-    return [name for name in names if is_at_home(getattr(module, name), module.__name__)]
+    here, objects = module.__name__, vars(module)
+    own = [n for n in objects if n[0] != "_" and getattr(objects[n], "__module__", "") == here]
+    names = objects.get("__all__", own)
+    return [name for name in names if is_at_home(getattr(module, name), here)]
 
 
 def add_table(lines: list[str], module: ModuleType) -> None:

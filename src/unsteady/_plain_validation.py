@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from numbers import Integral, Real
 from reprlib import repr as shorten
+from typing import SupportsFloat
 
 
 def integer(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
@@ -47,6 +48,29 @@ def fraction(name: str, value: object) -> float:
     return number
 
 
+def number(name: str, value: object, index: int) -> float:
+    """Return the value at one place of a sequence as a float: no text and no boolean.
+
+    Examples
+    --------
+    >>> number("values", 1, index=0)
+    1.0
+    >>> number("values", True, index=0)
+    Traceback (most recent call last):
+    TypeError: values must be a sequence of numbers, got True of type bool at index 0
+    """
+    # NumPy's booleans are called bool_ or bool, and are no subclass of Python's.
+    if isinstance(value, SupportsFloat) and not type(value).__name__.startswith("bool"):
+        try:
+            return float(value)
+        except (TypeError, ValueError):  # an array of several numbers
+            pass
+    raise TypeError(
+        f"{name} must be a sequence of numbers, got {shorten(value)} of type {type(value).__name__} "
+        f"at index {index}"
+    )
+
+
 def numbers(name: str, values: object) -> list[float]:
     """Return a sequence of finite numbers as a list of floats.
 
@@ -57,11 +81,8 @@ def numbers(name: str, values: object) -> list[float]:
     """
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(f"{name} must be a sequence of numbers, got {shorten(values)}")
-    try:
-        floats = [float(value) for value in values]
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a sequence of numbers, got {shorten(values)}") from None
-    for index, number in enumerate(floats):
-        if not math.isfinite(number):
-            raise ValueError(f"{name} must be finite, got {number} at index {index}")
+    floats = [number(name, value, index) for index, value in enumerate(values)]
+    for index, value in enumerate(floats):
+        if not math.isfinite(value):
+            raise ValueError(f"{name} must be finite, got {value} at index {index}")
     return floats

@@ -241,7 +241,7 @@ def jitter_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     r"""Return a confidence interval for the :func:`jitter` of a curve.
 
     The interval is :math:`J \sqrt{d / \chi^2_d}` at both quantiles, with :math:`d = \frac{18}{35}(T - 2)`
-    degrees of freedom for T values, since neighbouring second differences overlap.
+    degrees of freedom for T values, see :func:`jitter_degrees`.
 
     Parameters
     ----------
@@ -274,11 +274,44 @@ def jitter_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     (0.011, 0.03)
     """
     estimate, z = jitter(values), _two_sided_quantile(level)
-    degrees = 18 * (len(values) - 2) / 35
+    degrees = jitter_degrees(len(values))
     # The cube roots of chi-squared over its degrees of freedom, at the upper and the lower quantile.
     cube_roots = [1 - 2 / (9 * degrees) + sign * z * math.sqrt(2 / (9 * degrees)) for sign in (1, -1)]
     low, high = (estimate / root**1.5 if root > 0 else math.inf for root in cube_roots)
     return Interval(low, high if estimate else 0.0)
+
+
+def jitter_degrees(evaluations: int) -> float:
+    r"""Return the degrees of freedom of the :math:`T - 2` second differences behind a :func:`jitter`.
+
+    They are :math:`\frac{18}{35}(T - 2)`, fewer than the differences, since neighbouring ones overlap.
+
+    Parameters
+    ----------
+    evaluations : int
+        Values T of the curve, at least 3.
+
+    Returns
+    -------
+    float
+        Above 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `evaluations` is not an integer of at least 3.
+
+    Notes
+    -----
+    Assumes independent normal noise of one variance. Source: the variance of a sum of squared second
+    differences (Gasser, Sroka & Jennen-Steinmetz 1986), matched to that of a chi-squared distribution.
+
+    Examples
+    --------
+    >>> jitter_degrees(37)
+    18.0
+    """
+    return 18 * (integer("evaluations", evaluations, at_least=3) - 2) / 35
 
 
 def mcnemar_bounds(first: int, second: int, n: int) -> Interval:
@@ -340,7 +373,8 @@ class EvalSize(NamedTuple):
     """The probability, at most, that the true size is another and this one fits by chance."""
 
 
-_FLOAT32_ERROR = 2e-7  # of a mean over batches in single precision
+FLOAT32_ERROR = 2e-7
+"""A mean over batches in single precision is off by up to this much."""
 _PRIMES = (2, 3, 5, 7, 11, 13)
 
 
@@ -395,11 +429,11 @@ def infer_eval_size(values: Sequence[float], largest: int = 100_000, risk: float
     largest, risk = integer("largest", largest, at_least=1), fraction("risk", risk)
     digits = printed_digits(accuracies)
     accuracies = {round(value, digits) for value in accuracies}
-    error = max(0.5 * 10.0**-digits, _FLOAT32_ERROR)
+    error = max(0.5 * 10.0**-digits, FLOAT32_ERROR)
     chance = sum(float(prime) ** -len(accuracies) for prime in _PRIMES)  # that all counts share a factor
     if chance > risk:
         return None
-    unit = _common_unit(accuracies, digits) if error > _FLOAT32_ERROR else 1
+    unit = _common_unit(accuracies, digits) if error > FLOAT32_ERROR else 1
     if unit > 1:
         n = 10**digits // unit
         found = EvalSize(n, chance) if n <= largest else None
@@ -430,20 +464,35 @@ def _smallest_fitting_size(
         chance += (3 * error * n) ** len(accuracies)
         if chance > risk:
             return None
-        if _fits(accuracies, n, error):
+        if are_counts(accuracies, n, error):
             return EvalSize(n, chance)
     return None
 
 
-def _fits(accuracies: Collection[float], n: int, error: float) -> bool:
-    """Whether all accuracies, known to within `error`, may be counts divided by n."""
+def are_counts(accuracies: Iterable[float], n: int, error: float) -> bool:
+    """Return whether all accuracies, known to within `error`, may be whole numbers of n examples.
+
+    Parameters
+    ----------
+    accuracies : iterable of float
+        Finite numbers.
+    n : int
+        Size of the evaluation set.
+    error : float
+        By how much each accuracy may be off, such as half a unit of its last printed digit.
+
+    Examples
+    --------
+    >>> are_counts([0.667, 0.333], n=3, error=0.0005), are_counts([0.667, 0.333], n=4, error=0.0005)
+    (True, False)
+    """
     return all(abs(value * n - round(value * n)) <= error * n * (1 + 1e-9) for value in accuracies)
 
 
 def _is_distinguishable(accuracies: Collection[float], n: int, error: float) -> bool:
     """Whether no neighbouring size fits too. With three digits, 499 often fits if 500 does."""
     neighbours = range(n - n // 3, n + n // 2 + 1)
-    return not any(_fits(accuracies, other, error) for other in neighbours if other != n)
+    return not any(are_counts(accuracies, other, error) for other in neighbours if other != n)
 
 
 def printed_digits(values: Iterable[float]) -> int:

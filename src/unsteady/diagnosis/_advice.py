@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from unsteady.diagnosis._evidence import Evidence
-from unsteady.diagnosis._finding import MIN_EVALUATIONS, THRESHOLDS, Finding
+from unsteady.diagnosis._finding import Finding
 
 
 def list_unknowns(evidence: Evidence) -> list[Finding]:
@@ -46,7 +46,7 @@ def recommend_next_run(evidence: Evidence, found: Collection[str], numbers: Mapp
     >>> recommend_next_run(collect_evidence(History(loss=[1.0])), ["read"], {}).values["kind"]
     'log accuracy'
     """
-    moves = numbers.get("model_share_lower_bound", 0.0) > THRESHOLDS.movement_settled
+    moves = numbers.get("model_share_lower_bound", 0.0) > evidence.thresholds.movement_settled
     kind = "keep flips"
     if not evidence.accuracy:
         kind = "log accuracy"
@@ -60,4 +60,4 @@ def recommend_next_run(evidence: Evidence, found: Collection[str], numbers: Mapp
         kind = "evaluate longer"
     elif moves or "set_share" in numbers:
         kind = "reruns"
-    return Finding("next", "fact", {"kind": kind, "needed": MIN_EVALUATIONS})
+    return Finding("next", "fact", {"kind": kind, "needed": evidence.thresholds.min_evaluations})

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from unsteady.accuracy import jitter
 from unsteady.diagnosis._evidence import Evidence
-from unsteady.diagnosis._finding import THRESHOLDS, Assessment, Finding
+from unsteady.diagnosis._finding import Assessment, Finding
 
 
 def assess_cause(evidence: Evidence) -> Assessment:
@@ -34,11 +34,12 @@ def assess_cause(evidence: Evidence) -> Assessment:
 def _find_restart(evidence: Evidence) -> list[Finding]:
     """Look for the first fall of accuracy where the rate goes up."""
     rates, curve = evidence.rates, evidence.accuracy
+    thresholds = evidence.thresholds
     usual = jitter(curve) if len(curve) > 2 else 0.0
     for k in range(1, len(rates)):
         fall = curve[k - 1] - curve[k]
-        goes_up = rates[k - 1] > 0 and rates[k] > THRESHOLDS.rate_step_factor * rates[k - 1]
-        if goes_up and fall > THRESHOLDS.restart_jitters * usual > 0:
+        goes_up = rates[k - 1] > 0 and rates[k] > thresholds.rate_step_factor * rates[k - 1]
+        if goes_up and fall > thresholds.restart_jitters * usual > 0:
             values = {
                 "fall": fall,
                 "position": evidence.position(k),

@@ -7,7 +7,7 @@ from typing import Any
 
 from unsteady.diagnosis._advice import list_unknowns, recommend_next_run
 from unsteady.diagnosis._cause import assess_cause
-from unsteady.diagnosis._evidence import collect_evidence
+from unsteady.diagnosis._evidence import Evidence, collect_evidence
 from unsteady.diagnosis._finding import Finding
 from unsteady.diagnosis._movement import assess_movement
 from unsteady.diagnosis._reading import assess_reading
@@ -29,12 +29,12 @@ def diagnose(
     ----------
     history : History
         One run, as :func:`unsteady.logs.read_log` returns them, or one replicate of what
-        :func:`unsteady.training.train` does, ``history.replicate(k)``.
+        :func:`unsteady.training.train` returns, ``history.replicate(k)``.
     n_eval : int, optional
         Size of the evaluation set; otherwise as recorded, or inferred from the digits where they allow.
     correct : sequence of sequences of bool, optional
         Which examples were right at each evaluation, ``(evaluations, n_eval)``. It settles how much of the
-        jumps the set makes.
+        jumps the set adds.
     groups : sequence, optional
         To which group each example belongs, where they come in groups (patients, videos, authors): examples
         of a group count as right or wrong together.
@@ -42,28 +42,38 @@ def diagnose(
     Returns
     -------
     Diagnosis
-        Findings with verdict, evidence and next test; printed, a report.
+        Findings with verdict, evidence and what to do next; printed, a report.
 
     Raises
     ------
     TypeError
-        If `history` is no History.
+        If `history` is no History, one of its columns holds what is no number, or `correct` or `groups` is no
+        sequence.
     ValueError
         If `history` has replicates, or sizes do not fit.
 
     Notes
     -----
-    Jitter whose interval (99 %) lies above the sampling bound is evidence that accuracy on the population
-    moves, if the set is fixed, its examples are independent, many of them flip now and then, accuracy is
-    their plain mean, and the set's errors at evaluations once and twice apart have correlations
-    :math:`4\rho_1 \ge \rho_2`. It is called supported where its lower end is above :math:`\sqrt 2` bounds, so
-    that the set cannot make half of the squared jitter, and changes over one to four evaluations are as
-    large, which guards against the last assumption; otherwise possible, as it is where the size is inferred
-    or accuracies are no counts. With :math:`r` the bound over the jitter, `low` the interval's lower end and
-    :math:`d` the degrees of freedom, the model's share of the squared jitter is then at least the smaller of
-    :math:`1 - \text{bound}^2 / \text{low}^2` and :math:`1 - r^2 - 5.5 r / \sqrt d`, which leaves room for a
-    chance agreement of the set's part with the model's. Jitter below the bound is no evidence that the model
-    rests.
+    Jitter is evidence that accuracy on the population moves if the whole of its interval (99 %) lies above
+    the sampling bound, and
+
+    - the set is fixed, and its examples are independent,
+    - many of them flip now and then,
+    - accuracy is their plain mean,
+    - and the set's errors at evaluations once and twice apart have correlations :math:`4\rho_1 \ge \rho_2`.
+
+    It is called supported if
+
+    - the lower end of the interval is above :math:`\sqrt 2` bounds, so that the set cannot make half of the
+      squared jitter,
+    - changes over one to four evaluations are as large, which guards against the last assumption,
+    - the size is not inferred, and the accuracies are counts.
+
+    Otherwise it is called possible. The model's share of the squared jitter is then at least the smaller of
+    :math:`1 - \text{bound}^2 / \text{low}^2` and :math:`1 - r^2 - c r / \sqrt d`. There :math:`r` is the
+    bound over the jitter, `low` the interval's lower end, :math:`d` the degrees of freedom and :math:`c` the
+    `covariance_allowance` of ``THRESHOLDS``, which leaves room for a chance agreement of the set's part with
+    the model's. Jitter below the bound is no evidence that the model rests.
 
     Examples
     --------
@@ -76,13 +86,28 @@ def diagnose(
     """
     if not isinstance(history, History):
         raise TypeError(f"history must be a History, got {type(history).__name__}")
-    evidence = collect_evidence(history, n_eval, correct, groups)
+    return conclude(collect_evidence(history, n_eval, correct, groups))
+
+
+def conclude(evidence: Evidence) -> Diagnosis:
+    """Return what all sections find in the evidence, by its thresholds.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from unsteady.diagnosis._thresholds import THRESHOLDS
+    >>> run = History(val_accuracy=[0.90, 0.86] * 5)
+    >>> "too-short" in conclude(collect_evidence(run))
+    True
+    >>> "too-short" in conclude(collect_evidence(run, thresholds=replace(THRESHOLDS, min_evaluations=10)))
+    False
+    """
     findings: list[Finding] = []
-    numbers: dict[str, Any] = {"evaluations": len(history), "n_eval": evidence.eval_set.n}
+    numbers: dict[str, Any] = {"evaluations": len(evidence.history), "n_eval": evidence.eval_set.n}
     for assess in (assess_reading, assess_resolution, assess_movement, assess_cause, assess_trend):
         assessment = assess(evidence)
         findings += assessment.findings
         numbers |= assessment.numbers
     findings += list_unknowns(evidence)
     findings.append(recommend_next_run(evidence, {finding.name for finding in findings}, numbers))
-    return Diagnosis(history, tuple(findings), numbers, evidence.segments)
+    return Diagnosis(evidence.history, tuple(findings), numbers, evidence.segments)

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from reprlib import repr as shorten
 from typing import Literal, NamedTuple
 
-from unsteady._plain_validation import integer
-from unsteady.accuracy import infer_eval_size, jitter, jitter_interval, printed_digits
-from unsteady.diagnosis._finding import MIN_EVALUATIONS, THRESHOLDS, Segment
+from unsteady._plain_validation import integer, number
+from unsteady.accuracy import (
+    FLOAT32_ERROR,
+    are_counts,
+    infer_eval_size,
+    jitter,
+    jitter_interval,
+    printed_digits,
+)
+from unsteady.diagnosis._finding import Segment
 from unsteady.diagnosis._statistics import (
     burn_in_end,
     grouped_sampling_bound,
     independent_examples,
     sampling_bound,
 )
+from unsteady.diagnosis._thresholds import THRESHOLDS, Thresholds
 from unsteady.history import Correct, History
 
 Position = list[str | float]
 """Where an evaluation is: a unit, ``"epoch"``, ``"step"`` or ``"evaluation"``, and its number."""
 
-FLOAT32_ERROR = 2e-7
-"""A mean over batches in single precision is off by up to this much."""
-MOST_PRINTED_DIGITS = 6
-"""Accuracies with more digits are taken for exact."""
+_COLUMNS = ("val_accuracy", "val_loss", "loss", "accuracy", "epoch", "step", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class EvalSet:
         Where the size is from.
     chance : float
         How probable it is at most that an inferred size is a coincidence.
-    independent : float or None
+    effective_n : float or None
         How many independent examples it is worth at least: n, or fewer where examples come in groups.
     smaller : int or None
         A smaller size that the digits fit as well, where one divides n.
@@ -52,7 +58,7 @@ class EvalSet:
     n: int | None = None
     source: Literal["unknown", "given", "recorded", "correct", "groups", "inferred"] = "unknown"
     chance: float = 0.0
-    independent: float | None = None
+    effective_n: float | None = None
     smaller: int | None = None
     group_sizes: tuple[int, ...] | None = None
 
@@ -88,15 +94,15 @@ class EvalSet:
         """
         known = _known_size(n_eval, recorded, n_correct)
         if known.n is None and groups is None and accuracy and (found := infer_eval_size(accuracy)):
-            return cls(found.n, "inferred", found.chance, independent=found.n)
+            return cls(found.n, "inferred", found.chance, effective_n=found.n)
         n, source, group_sizes = known.n, known.source, None
         if groups is not None:
             group_sizes = _checked_group_sizes(groups, n)
             n = sum(group_sizes)
             source = "groups" if source == "unknown" else source
-        independent = n if group_sizes is None else independent_examples(group_sizes)
+        effective_n = n if group_sizes is None else independent_examples(group_sizes)
         smaller = _smaller_size(accuracy, n) if n is not None and n_correct is None else None
-        return cls(n, source, independent=independent, smaller=smaller, group_sizes=group_sizes)
+        return cls(n, source, effective_n=effective_n, smaller=smaller, group_sizes=group_sizes)
 
     @property
     def is_inferred(self) -> bool:
@@ -105,10 +111,10 @@ class EvalSet:
 
     def bound(self, accuracies: Sequence[float]) -> float:
         """Return the most that the set adds to the jitter of accuracies; NaN where its size is not known."""
-        if self.independent is None:
+        if self.effective_n is None:
             return math.nan
         if self.group_sizes is None:
-            return sampling_bound(accuracies, self.independent)
+            return sampling_bound(accuracies, self.effective_n)
         return grouped_sampling_bound(accuracies, self.group_sizes)
 
 
@@ -118,6 +124,8 @@ class Evidence:
 
     Attributes
     ----------
+    thresholds : Thresholds
+        What decides.
     history : History
         The run as it was logged.
     correct : sequence of sequences of bool or None
@@ -130,7 +138,7 @@ class Evidence:
         Their accuracies; exact counts where the printed digits determine them.
     rates : list of float
         Their learning rates, without gaps; empty where none is logged.
-    printed_step : float
+    rounding_unit : float
         One unit of the last printed digit of accuracy; 0 where it has too many digits to say.
     eval_set : EvalSet
         What is known of the evaluation set.
@@ -142,13 +150,14 @@ class Evidence:
         Start and stop of the parts that are too short.
     """
 
+    thresholds: Thresholds
     history: History
     correct: Correct | None
     groups: Sequence[Hashable] | None
     indices: list[int]
     accuracy: list[float]
     rates: list[float]
-    printed_step: float
+    rounding_unit: float
     eval_set: EvalSet
     are_counts: bool
     segments: tuple[Segment, ...]
@@ -162,7 +171,7 @@ class Evidence:
     @property
     def rounding(self) -> float:
         """By how much printed accuracies may be off, where that is more than half an example."""
-        return _rounding(self.printed_step, self.eval_set, self.are_counts)
+        return _rounding(self.rounding_unit, self.eval_set.n, self.are_counts)
 
     def position(self, index: int) -> Position:
         """Return where an evaluation is in the log, as it counts."""
@@ -188,13 +197,17 @@ def collect_evidence(
     n_eval: int | None = None,
     correct: Correct | None = None,
     groups: Sequence[Hashable] | None = None,
+    thresholds: Thresholds = THRESHOLDS,
 ) -> Evidence:
     """Check what is given, and find the size of the evaluation set and the segments at one rate.
 
-    The parameters are those of :func:`unsteady.diagnosis.diagnose`.
+    The parameters are those of :func:`unsteady.diagnosis.diagnose`, and the thresholds that all of its
+    sections use.
 
     Raises
     ------
+    TypeError
+        If a column holds what is no number, or `correct` or `groups` is no sequence.
     ValueError
         If `history` has replicates, or sizes do not fit.
 
@@ -204,28 +217,31 @@ def collect_evidence(
     >>> evidence.accuracy, evidence.position(1)
     ([0.7, 0.8], ['evaluation', 3])
     """
-    column = column_of(history, "val_accuracy") or []
-    _check_lengths(history, column)
+    columns = {name: column_of(history, name) for name in _COLUMNS}
+    _check_lengths(columns)
+    column = columns["val_accuracy"] or []
     correct = history.val_correct if correct is None else correct
     for p in filter(math.isfinite, column):
         if not 0 <= p <= 1:
             raise ValueError(f"history must hold accuracies from 0 to 1, got val_accuracy {p:g}")
     indices = [index for index, p in enumerate(column) if math.isfinite(p)]
     printed = [column[index] for index in indices]
-    rates = _filled(column_of(history, "learning_rate") or [])
+    rates = _forward_fill(columns["learning_rate"] or [])
     rates = [rates[index] for index in indices] if rates else []
     eval_set = EvalSet.resolve(
         printed,
         n_eval,
         history.n_eval,
-        None if correct is None else _checked_size(correct, column),
+        None if correct is None else _checked_size(correct, column, thresholds.correct_tolerance),
         groups,
     )
-    step = _printed_step(printed)
-    are_counts = _are_counts(printed, eval_set.n, step)
-    accuracy = _exact(printed, eval_set.n, step) if are_counts else printed
-    parts = split_at_rate_changes(accuracy, rates, eval_set, _rounding(step, eval_set, are_counts))
-    return Evidence(history, correct, groups, indices, accuracy, rates, step, eval_set, are_counts, *parts)
+    n, unit = eval_set.n, _rounding_unit(printed, thresholds.max_printed_digits)
+    counted = n is not None and are_counts(printed, n, max(unit / 2, FLOAT32_ERROR))
+    accuracy = _restore_counts(printed, n, unit) if n is not None and counted else printed
+    parts = split_at_rate_changes(accuracy, rates, eval_set, thresholds, _rounding(unit, n, counted))
+    return Evidence(
+        thresholds, history, correct, groups, indices, accuracy, rates, unit, eval_set, counted, *parts
+    )
 
 
 def column_of(history: History, name: str) -> list[float] | None:
@@ -233,6 +249,8 @@ def column_of(history: History, name: str) -> list[float] | None:
 
     Raises
     ------
+    TypeError
+        If the column holds what is no number.
     ValueError
         If the column has replicates.
 
@@ -242,14 +260,40 @@ def column_of(history: History, name: str) -> list[float] | None:
     [1.0, nan]
     """
     column = getattr(history, name)
-    if column is None:
-        return None
-    try:
-        return [math.nan if value is None else float(value) for value in column]
-    except TypeError:
-        raise ValueError(
-            f"history must be one run, got {name} of many replicates: take one with history.replicate(k)"
-        ) from None
+    return None if column is None else floats_of(f"history.{name}", column)
+
+
+def floats_of(name: str, column: object) -> list[float]:
+    """Return a sequence of numbers as floats, with NaN for None; errors call it `name`.
+
+    Raises
+    ------
+    TypeError
+        If it is no sequence of numbers.
+    ValueError
+        If it has replicates.
+
+    Examples
+    --------
+    >>> floats_of("base", [0.5, None])
+    [0.5, nan]
+    >>> floats_of("base", ["0.5"])
+    Traceback (most recent call last):
+    TypeError: base must be a sequence of numbers, got '0.5' of type str at index 0
+    """
+    if isinstance(column, str | bytes) or not isinstance(column, Iterable):
+        raise TypeError(f"{name} must be a sequence of numbers, got {shorten(column)}")
+    floats = []
+    for index, value in enumerate(column):
+        try:
+            floats.append(math.nan if value is None else number(name, value, index))
+        except TypeError:
+            if isinstance(value, str | bytes) or not isinstance(value, Collection):
+                raise
+            raise ValueError(
+                f"{name} must be of one run, got many replicates: take one with history.replicate(k)"
+            ) from None
+    return floats
 
 
 def finite_values(column: Sequence[float] | None) -> list[float]:
@@ -264,23 +308,27 @@ def finite_values(column: Sequence[float] | None) -> list[float]:
 
 
 def split_at_rate_changes(
-    accuracy: Sequence[float], rates: Sequence[float], eval_set: EvalSet, rounding: float = 0.0
+    accuracy: Sequence[float],
+    rates: Sequence[float],
+    eval_set: EvalSet,
+    thresholds: Thresholds,
+    rounding: float = 0.0,
 ) -> Parts:
     """Split a curve where the learning rate changes, and leave out the climb at the start of each part.
 
     Examples
     --------
     >>> curve = [0.5, 0.52] * 20
-    >>> parts = split_at_rate_changes(curve, [0.1] * 20 + [0.01] * 20, EvalSet())
+    >>> parts = split_at_rate_changes(curve, [0.1] * 20 + [0.01] * 20, EvalSet(), THRESHOLDS)
     >>> [(segment.start, segment.stop) for segment in parts.segments]
     [(0, 20), (20, 40)]
     """
     boundaries = [0]
-    for end in (*_rate_steps(rates), len(accuracy)):
-        boundaries += [*_rate_drifts(rates, boundaries[-1], end), end]
-    parts = [(burn_in_end(accuracy, start, stop), stop) for start, stop in pairwise(boundaries)]
-    long = [(start, stop) for start, stop in parts if stop - start >= MIN_EVALUATIONS]
-    level = 1 - 2 * THRESHOLDS.jitter_alpha / max(len(long), 1)
+    for end in (*_rate_steps(rates, thresholds), len(accuracy)):
+        boundaries += [*_rate_drifts(rates, boundaries[-1], end, thresholds), end]
+    parts = [(burn_in_end(accuracy, start, stop, thresholds), stop) for start, stop in pairwise(boundaries)]
+    long = [(start, stop) for start, stop in parts if stop - start >= thresholds.min_evaluations]
+    level = 1 - 2 * thresholds.jitter_alpha / max(len(long), 1)
 
     def measure(start: int, stop: int) -> Segment:
         part = accuracy[start:stop]
@@ -288,21 +336,21 @@ def split_at_rate_changes(
         bound = eval_set.bound(part) + rounding
         return Segment(start, stop, rate, jitter(part), jitter_interval(part, level), bound)
 
-    short = [(a, b) for a, b in parts if THRESHOLDS.min_listed <= b - a < MIN_EVALUATIONS]
+    short = [(a, b) for a, b in parts if thresholds.min_listed <= b - a < thresholds.min_evaluations]
     return Parts(tuple(measure(*ends) for ends in long), tuple(short))
 
 
-def _rate_steps(rates: Sequence[float]) -> list[int]:
+def _rate_steps(rates: Sequence[float], thresholds: Thresholds) -> list[int]:
     """Return the evaluations before which the rate takes a step."""
-    return [k for k in range(1, len(rates)) if _factor(rates[k - 1], rates[k]) > THRESHOLDS.rate_step_factor]
+    return [k for k in range(1, len(rates)) if _factor(rates[k - 1], rates[k]) > thresholds.rate_step_factor]
 
 
-def _rate_drifts(rates: Sequence[float], start: int, end: int) -> list[int]:
+def _rate_drifts(rates: Sequence[float], start: int, end: int, thresholds: Thresholds) -> list[int]:
     """Return where the rate has drifted far from the start of a part, while enough of both is left."""
     boundaries: list[int] = []
     for k in range(start, end if rates else 0):
-        long_enough = min(k - start, end - k) >= MIN_EVALUATIONS
-        if long_enough and _factor(rates[start], rates[k]) > THRESHOLDS.rate_drift_factor:
+        long_enough = min(k - start, end - k) >= thresholds.min_evaluations
+        if long_enough and _factor(rates[start], rates[k]) > thresholds.rate_drift_factor:
             boundaries.append(k)
             start = k
     return boundaries
@@ -316,7 +364,7 @@ def _factor(first: float, second: float) -> float:
     return high / low if low else math.inf
 
 
-def _filled(rates: list[float]) -> list[float]:
+def _forward_fill(rates: list[float]) -> list[float]:
     """Return rates with the last known one where none was logged, and the first one before it."""
     known, filled = next(filter(math.isfinite, rates), math.nan), []
     for rate in rates:
@@ -325,43 +373,49 @@ def _filled(rates: list[float]) -> list[float]:
     return filled
 
 
-def _printed_step(accuracy: Sequence[float]) -> float:
+def _rounding_unit(accuracy: Sequence[float], max_digits: int) -> float:
     """Return one unit of the last digit to which accuracies are printed; 0 if they have too many digits."""
     digits = printed_digits(accuracy) if accuracy else 0
-    return 10.0**-digits if 0 < digits <= MOST_PRINTED_DIGITS else 0.0
+    return 10.0**-digits if 0 < digits <= max_digits else 0.0
 
 
-def _are_counts(accuracy: Sequence[float], n: int | None, step: float) -> bool:
-    if n is None:
-        return False
-    off = max(step / 2, FLOAT32_ERROR) * n * (1 + 1e-9)
-    return all(abs(p * n - round(p * n)) <= off for p in accuracy)
+def resolves_examples(unit: float, n: int) -> bool:
+    """Return whether the printed digits are fine enough to determine the counts of n examples.
+
+    Examples
+    --------
+    >>> resolves_examples(0.01, 100), resolves_examples(0.01, 101)
+    (True, False)
+    """
+    return unit * n <= 1
 
 
-def _exact(accuracy: list[float], n: int | None, step: float) -> list[float]:
+def _restore_counts(accuracy: list[float], n: int, unit: float) -> list[float]:
     """Return accuracies as they were before they were printed, where the digits determine the counts."""
-    if n is None or not 0 < step * n <= 1:
+    if unit == 0 or not resolves_examples(unit, n):
         return accuracy
     return [round(p * n) / n for p in accuracy]
 
 
-def _rounding(step: float, eval_set: EvalSet, are_counts: bool) -> float:
-    exact = eval_set.n is not None and step * eval_set.n <= 1 and are_counts
-    return 0.0 if exact else step / 2
+def _rounding(unit: float, n: int | None, counted: bool) -> float:
+    """Return by how much accuracies may be off: by nothing where the digits determine their counts."""
+    return 0.0 if n is not None and counted and resolves_examples(unit, n) else unit / 2
 
 
-def _check_lengths(history: History, column: Sequence[float]) -> None:
-    for name in ("epoch", "step", "learning_rate", "loss", "accuracy", "val_loss"):
-        other = getattr(history, name)
-        if other is not None and column and len(other) != len(column):
+def _check_lengths(columns: Mapping[str, Sequence[float] | None]) -> None:
+    lengths = {name: len(column) for name, column in columns.items() if column is not None}
+    first, expected = next(iter(lengths.items()), ("", 0))
+    for name, length in lengths.items():
+        if length != expected:
             raise ValueError(
-                f"history must have columns of one length, got {name} of {len(other)} beside val_accuracy of "
-                f"{len(column)}"
+                f"history must have columns of one length, got {name} of {length} beside {first} of "
+                f"{expected}"
             )
 
 
-def _checked_size(correct: Correct, accuracy: Sequence[float]) -> int:
+def _checked_size(correct: Correct, accuracy: Sequence[float], tolerance: float) -> int:
     """Return the number of examples, after a look whether their means are the accuracies."""
+    _check_rows(correct)
     if len(correct) != len(accuracy) or not accuracy:
         raise ValueError(
             f"correct must hold one row an evaluation, {len(accuracy)} of them, got {len(correct)}"
@@ -372,12 +426,26 @@ def _checked_size(correct: Correct, accuracy: Sequence[float]) -> int:
     size = sizes.pop()
     for index, (row, p) in enumerate(zip(correct, accuracy, strict=True)):
         mean = sum(map(bool, row)) / size
-        if math.isfinite(p) and abs(mean - p) > THRESHOLDS.correct_tolerance:
+        if math.isfinite(p) and abs(mean - p) > tolerance:
             raise ValueError(
                 f"correct must have the means val_accuracy, got {mean:.4f} where it is {p:.4f} "
                 f"(evaluation {index})"
             )
     return size
+
+
+def _check_rows(correct: object) -> None:
+    """Raise a TypeError unless `correct` holds rows of booleans, or of 0 and 1."""
+    allowed = "correct must be a sequence of rows of True and False, one row an evaluation"
+    if isinstance(correct, str | bytes) or not isinstance(correct, Collection):
+        raise TypeError(f"{allowed}, got {shorten(correct)}")
+    for index, row in enumerate(correct):
+        try:
+            valid = set(row) <= {False, True}
+        except TypeError:  # not iterable, or of lists or arrays
+            valid = False
+        if not valid:
+            raise TypeError(f"{allowed}, got {shorten(row)} at index {index}")
 
 
 def _known_size(n_eval: int | None, recorded: int | None, n_correct: int | None) -> EvalSet:
@@ -395,7 +463,13 @@ def _known_size(n_eval: int | None, recorded: int | None, n_correct: int | None)
 
 
 def _checked_group_sizes(groups: Sequence[Hashable], n: int | None) -> tuple[int, ...]:
-    sizes = tuple(Counter(groups).values())
+    allowed = "groups must be a sequence of labels that can be hashed, one an example"
+    if not isinstance(groups, Collection):
+        raise TypeError(f"{allowed}, got {shorten(groups)}")
+    try:
+        sizes = tuple(Counter(groups).values())
+    except TypeError:
+        raise TypeError(f"{allowed}, got {shorten(groups)}") from None
     if n is not None and sum(sizes) != n:
         raise ValueError(f"groups must hold one label an example, {n} of them, got {sum(sizes)}")
     if not sizes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unsteady.diagnosis._evidence import Evidence
-from unsteady.diagnosis._finding import MIN_EVALUATIONS, THRESHOLDS, Assessment, Finding, Segment
+from unsteady.diagnosis._finding import Assessment, Finding, Segment
 from unsteady.diagnosis._statistics import (
     change_and_sampling_variance,
     change_over_lag,
@@ -16,9 +16,6 @@ from unsteady.diagnosis._statistics import (
     sampling_bound,
 )
 from unsteady.history import Correct
-
-LARGEST_SET = 10**6
-"""The largest evaluation set that is tried where the size is not known."""
 
 
 def assess_movement(evidence: Evidence) -> Assessment:
@@ -36,11 +33,14 @@ def assess_movement(evidence: Evidence) -> Assessment:
     if not evidence.accuracy:
         return Assessment([], {})
     if evidence.segments:
-        known = evidence.eval_set.independent is not None
+        known = evidence.eval_set.effective_n is not None
         findings, numbers = _compare_with_bound(evidence) if known else _without_size(evidence)
         findings += [_short_segment(evidence, *ends) for ends in evidence.short_segments]
     else:
-        findings, numbers = [Finding("too-short", "not identifiable", {"needed": MIN_EVALUATIONS})], {}
+        findings, numbers = (
+            [Finding("too-short", "not identifiable", {"needed": evidence.thresholds.min_evaluations})],
+            {},
+        )
     if evidence.correct is not None:
         divided = _divide_by_flips(evidence, evidence.correct)
         findings, numbers = findings + divided.findings, numbers | divided.numbers
@@ -48,11 +48,15 @@ def assess_movement(evidence: Evidence) -> Assessment:
 
 
 def _short_segment(evidence: Evidence, start: int, stop: int) -> Finding:
-    values = {**_ends(evidence, start, stop), "evaluations": stop - start, "needed": MIN_EVALUATIONS}
+    values = {
+        **_end_positions(evidence, start, stop),
+        "evaluations": stop - start,
+        "needed": evidence.thresholds.min_evaluations,
+    }
     return Finding("short-stretch", "not identifiable", values)
 
 
-def _ends(evidence: Evidence, start: int, stop: int) -> dict[str, Any]:
+def _end_positions(evidence: Evidence, start: int, stop: int) -> dict[str, Any]:
     return {"start": evidence.position(start), "end": evidence.position(stop - 1)}
 
 
@@ -61,7 +65,7 @@ def _without_size(evidence: Evidence) -> Assessment:
     roughest = max(evidence.segments, key=lambda segment: segment.interval.low)
     part = evidence.accuracy[roughest.start : roughest.stop]
     beyond = roughest.interval.low - evidence.rounding
-    sizes = range(1, LARGEST_SET)
+    sizes = range(1, evidence.thresholds.largest_eval_set)
     place = bisect_left(sizes, True, key=lambda n: sampling_bound(part, n) < beyond)
     numbers = {"jitter": roughest.jitter, "jitter_low": roughest.interval.low}
     sufficient_n = sizes[place] if place < len(sizes) else None
@@ -80,15 +84,15 @@ def _compare_with_bound(evidence: Evidence) -> Assessment:
         "jitter_low": low,
         "sampling_bound": bound,
         "jitter_over_sampling_bound": segment.jitter / bound,
-        "model_share_lower_bound": model_share_lower_bound(segment),
+        "model_share_lower_bound": model_share_lower_bound(segment, evidence.thresholds.covariance_allowance),
     }
     kind = "beyond" if low > bound else "no jitter" if segment.jitter == 0 else "within"
     values = {
         "kind": kind,
-        **_ends(evidence, segment.start, segment.stop),
+        **_end_positions(evidence, segment.start, segment.stop),
         **numbers,
         "n": evidence.eval_set.n,
-        "independent": evidence.eval_set.independent,
+        "independent": evidence.eval_set.effective_n,
         "grouped": evidence.eval_set.group_sizes is not None,
         "assumption": _assumption(evidence),
     }
@@ -104,10 +108,11 @@ def _is_supported(evidence: Evidence, segment: Segment) -> bool:
     Where examples flip back and forth, as when a run alternates between two states, the set may add more than
     its bound to the jitter, but not to changes over two, three and four evaluations, too.
     """
+    thresholds = evidence.thresholds
     part = evidence.accuracy[segment.start : segment.stop]
-    smallest = min(segment.jitter, *(change_over_lag(part, lag) for lag in THRESHOLDS.supported_lags))
+    smallest = min(segment.jitter, *(change_over_lag(part, lag) for lag in thresholds.supported_lags))
     surely = smallest * (segment.interval.low / segment.jitter)
-    return evidence.size_is_certain and surely > THRESHOLDS.supported_bounds * segment.sampling_bound
+    return evidence.size_is_certain and surely > thresholds.supported_bounds * segment.sampling_bound
 
 
 def _assumption(evidence: Evidence) -> str:
@@ -127,7 +132,7 @@ def _divide_by_flips(evidence: Evidence, correct: Correct) -> Assessment:
     if squared == 0:
         return Assessment([Finding("set-share", "fact", {"kind": "no change"})], {})
     ratio = math.fsum(variance for _, variance in changes) / squared
-    low, high = _ratio_interval(ratio, len(changes))
+    low, high = _ratio_interval(ratio, len(changes), evidence.thresholds.set_share_errors)
     share = min(1.0, ratio)
     values = {
         "kind": "share",
@@ -141,10 +146,10 @@ def _divide_by_flips(evidence: Evidence, correct: Correct) -> Assessment:
     return Assessment([Finding("set-share", "supported", values)], numbers)
 
 
-def _ratio_interval(ratio: float, changes: int) -> Sequence[float]:
+def _ratio_interval(ratio: float, changes: int, errors: float) -> Sequence[float]:
     """Return the ends of a share whose denominator is the mean square of so many changes.
 
     The logarithm of a mean square of m normal changes has a standard error of about the root of 2 / m.
     """
-    reach = THRESHOLDS.set_share_errors * math.sqrt(2 / changes)
+    reach = errors * math.sqrt(2 / changes)
     return [min(1.0, ratio * math.exp(sign * reach)) for sign in (-1, 1)]

@@ -34,7 +34,8 @@ class Diagnosis:
         In the order of ``SECTIONS``.
     numbers : dict
         What was measured: ``evaluations``, ``n_eval``, ``jitter``, ``sampling_bound``,
-        ``model_share_lower_bound``, ``set_share`` and others, as far as the log allows.
+        ``model_share_lower_bound``, ``set_share`` and others, as far as the log allows. All are listed on the
+        page of :mod:`unsteady.diagnosis` in the reference.
     segments : tuple of Segment
         Parts at one rate that are long enough.
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from unsteady.accuracy import jitter
-from unsteady.diagnosis._evidence import column_of, finite_values
-from unsteady.diagnosis._finding import MIN_EVALUATIONS, THRESHOLDS, Finding
-from unsteady.diagnosis._statistics import burn_in_end, jitter_degrees
+from unsteady.accuracy import jitter, jitter_degrees
+from unsteady.diagnosis._evidence import finite_values, floats_of
+from unsteady.diagnosis._finding import Finding
+from unsteady.diagnosis._statistics import burn_in_end
+from unsteady.diagnosis._thresholds import THRESHOLDS, Thresholds
 from unsteady.history import History
-
-SMALLEST_JITTER = 1e-12
-"""In place of 0, of which there is no ratio."""
 
 
 def compare_reruns(
@@ -29,20 +27,23 @@ def compare_reruns(
     ----------
     base, quarter_rate, large_batch : History or sequence of float
         The run; the same at a quarter of the rate; and with eight times the batch at the same rate: all from
-        one checkpoint, at a constant rate, evaluated on the same set at the same intervals. At least 12
-        evaluations of validation accuracy each.
+        one checkpoint, at a constant rate, evaluated on the same set at the same intervals. At least
+        ``MIN_EVALUATIONS`` of validation accuracy each, after the first climb.
 
     Returns
     -------
     Finding
-        ``"batch-noise"`` or ``"instability"``, by the jitter that the larger batch leaves: below or above
-        0.6, between :math:`1/\sqrt 8` and 1. ``"not-the-steps"`` where a quarter of the rate leaves more than
-        0.7. Supported if that is so by two standard errors, otherwise possible.
+        ``"batch-noise"`` or ``"instability"``, by the part of the jitter that the larger batch leaves: below
+        or above `large_batch_left` of ``THRESHOLDS``, between :math:`1/\sqrt 8` and 1. ``"not-the-steps"``
+        where a quarter of the rate leaves more than `quarter_rate_left`. Supported if that is so by
+        `rerun_errors` standard errors, otherwise possible.
 
     Raises
     ------
+    TypeError
+        If a run is neither a History nor a sequence of numbers.
     ValueError
-        If a run is too short.
+        If a run is too short, or has replicates.
 
     Notes
     -----
@@ -58,34 +59,47 @@ def compare_reruns(
     'instability'
     """
     runs = {"base": base, "quarter_rate": quarter_rate, "large_batch": large_batch}
-    curves = {name: _settled_curve(run) for name, run in runs.items()}
-    for name, curve in curves.items():
-        if len(curve) < MIN_EVALUATIONS:
+    return compare_curves({name: _finite_accuracies(name, run) for name, run in runs.items()}, THRESHOLDS)
+
+
+def compare_curves(curves: Mapping[str, Sequence[float]], thresholds: Thresholds) -> Finding:
+    """Return the finding of :func:`compare_reruns` on finite accuracies, by the names of its arguments.
+
+    Examples
+    --------
+    >>> rough, calm = [0.80, 0.90] * 10, [0.85, 0.86] * 10
+    >>> compare_curves({"base": rough, "quarter_rate": calm, "large_batch": calm}, THRESHOLDS).verdict
+    'supported'
+    """
+    settled = {name: curve[burn_in_end(curve, 0, len(curve), thresholds) :] for name, curve in curves.items()}
+    for name, curve in settled.items():
+        if len(curve) < thresholds.min_evaluations:
             raise ValueError(
-                f"{name} must hold at least {MIN_EVALUATIONS} evaluations after its first climb, "
+                f"{name} must hold at least {thresholds.min_evaluations} evaluations after its first climb, "
                 f"got {len(curve)}"
             )
-    rough = {name: max(jitter(curve), SMALLEST_JITTER) for name, curve in curves.items()}
-    name, beyond = _classify(**rough)
+    jitters = {name: max(jitter(curve), thresholds.smallest_jitter) for name, curve in settled.items()}
+    name, beyond = _classify(**jitters, thresholds=thresholds)
     # The variance of a standard deviation's logarithm is 1/2 over its degrees of freedom; two are divided.
-    error = 1 / math.sqrt(jitter_degrees(min(map(len, curves.values()))))
-    verdict = "supported" if beyond > THRESHOLDS.rerun_errors * error else "possible"
-    return Finding(name, verdict, rough)
+    error = 1 / math.sqrt(jitter_degrees(min(map(len, settled.values()))))
+    verdict = "supported" if beyond > thresholds.rerun_errors * error else "possible"
+    return Finding(name, verdict, jitters)
 
 
-def _classify(base: float, quarter_rate: float, large_batch: float) -> tuple[str, float]:
+def _classify(
+    base: float, quarter_rate: float, large_batch: float, thresholds: Thresholds
+) -> tuple[str, float]:
     """Return the name of what three jitters show, and by how much, as the logarithm of a ratio."""
-    if quarter_rate > THRESHOLDS.quarter_rate_left * base:
-        return "not-the-steps", math.log(quarter_rate / base / THRESHOLDS.quarter_rate_left)
-    if large_batch > THRESHOLDS.large_batch_left * base:
+    if quarter_rate > thresholds.quarter_rate_left * base:
+        return "not-the-steps", math.log(quarter_rate / base / thresholds.quarter_rate_left)
+    if large_batch > thresholds.large_batch_left * base:
         # If both reruns stop at the same floor, it may be that of the evaluation.
-        left = math.log(large_batch / base / THRESHOLDS.large_batch_left)
+        left = math.log(large_batch / base / thresholds.large_batch_left)
         return "instability", min(left, math.log(large_batch / quarter_rate))
-    return "batch-noise", math.log(THRESHOLDS.large_batch_left * base / large_batch)
+    return "batch-noise", math.log(thresholds.large_batch_left * base / large_batch)
 
 
-def _settled_curve(run: History | Sequence[float]) -> list[float]:
-    """Return the finite accuracies of a run, or of a plain sequence, after the first climb."""
-    column = column_of(run, "val_accuracy") if isinstance(run, History) else [float(p) for p in run]
-    curve = finite_values(column)
-    return curve[burn_in_end(curve, 0, len(curve)) :]
+def _finite_accuracies(name: str, run: History | Sequence[float]) -> list[float]:
+    """Return the finite accuracies of a run, or of a plain sequence; errors call it `name`."""
+    accuracies = run.val_accuracy if isinstance(run, History) else run
+    return [] if accuracies is None else finite_values(floats_of(name, accuracies))

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from unsteady.accuracy import Interval, accuracy_interval, mcnemar_bounds
-from unsteady.diagnosis._evidence import Evidence
-from unsteady.diagnosis._finding import THRESHOLDS, Assessment, Finding
+from unsteady.diagnosis._evidence import Evidence, resolves_examples
+from unsteady.diagnosis._finding import Assessment, Finding
 
 
 class Comparison(NamedTuple):
@@ -66,16 +66,16 @@ def _assess_last(evidence: Evidence) -> Assessment:
     known = evidence.eval_set
     assert known.n is not None
     fewest, most = possible_counts(evidence, evidence.accuracy[-1])
-    worth = known.n if known.independent is None else max(int(known.independent), 1)
-    low = accuracy_interval(round(fewest * worth / known.n), worth).low
-    high = accuracy_interval(round(most * worth / known.n), worth).high
+    effective_n = known.n if known.effective_n is None else max(int(known.effective_n), 1)
+    low = accuracy_interval(round(fewest * effective_n / known.n), effective_n).low
+    high = accuracy_interval(round(most * effective_n / known.n), effective_n).high
     values = {
         "right": [fewest, most],
         "n": known.n,
         "accuracy": evidence.accuracy[-1],
         "low": low,
         "high": high,
-        "worth": worth,
+        "worth": effective_n,
         "grouped": known.group_sizes is not None,
     }
     finding = Finding("last", "possible" if known.is_inferred else "supported", values)
@@ -95,9 +95,9 @@ def possible_counts(evidence: Evidence, p: float) -> tuple[int, int]:
     n = evidence.eval_set.n
     assert n is not None
     nearest = round(p * n)
-    if evidence.printed_step * n <= 1:
+    if resolves_examples(evidence.rounding_unit, n):
         return nearest, nearest
-    off = (evidence.printed_step / 2 + 1e-9) * n
+    off = (evidence.rounding_unit / 2 + 1e-9) * n
     return max(0, math.ceil(p * n - off)), min(n, math.floor(p * n + off))
 
 
@@ -116,9 +116,10 @@ def compare_counts(evidence: Evidence, first: float, second: float) -> Compariso
     if known.n is None or known.group_sizes is not None or not evidence.size_is_certain:
         return Comparison("unknown", 0.0, 1.0)
     bounds = _p_bounds(possible_counts(evidence, first), possible_counts(evidence, second), known.n)
-    if bounds.low > THRESHOLDS.significance:
+    level = evidence.thresholds.significance
+    if bounds.low > level:
         return Comparison("cannot be significant", *bounds)
-    return Comparison("significant" if bounds.high <= THRESHOLDS.significance else "open", *bounds)
+    return Comparison("significant" if bounds.high <= level else "open", *bounds)
 
 
 def _p_bounds(first: tuple[int, int], second: tuple[int, int], n: int) -> Interval:
@@ -138,7 +139,7 @@ def _assess_largest_drop(evidence: Evidence) -> Assessment:
     if changes[index] >= 0:
         return Assessment([Finding("largest-drop", "fact", {"kind": "none"})], {})
     compared = compare_counts(evidence, curve[index], curve[index + 1])
-    alpha_adjusted = THRESHOLDS.significance / len(changes)
+    alpha_adjusted = evidence.thresholds.significance / len(changes)
     drop = -changes[index]
     values = {
         "kind": "drop",

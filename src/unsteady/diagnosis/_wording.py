@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from unsteady._text import pluralize
+from unsteady.diagnosis._thresholds import THRESHOLDS
 
 
 def describe(name: str, values: Mapping[str, Any]) -> str:
@@ -60,7 +61,8 @@ def _format_position(position: Sequence[Any]) -> str:
 
 
 def _format_first_positions(positions: Sequence[Sequence[Any]]) -> str:
-    return ", ".join(map(_format_position, positions[:5])) + (" and others" if len(positions) > 5 else "")
+    listed = positions[: THRESHOLDS.listed_positions]
+    return ", ".join(map(_format_position, listed)) + (" and others" if len(positions) > len(listed) else "")
 
 
 def _format_range(ends: Sequence[int]) -> str:
@@ -81,10 +83,10 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "counts": lambda counts: ", ".join(f"{count} of {name}" for name, count in counts),
     "prefix": lambda name: f"{name}: " if name else "",
     "notes": lambda notes: "".join(f"; {note}" for note in notes),
-    "chance": lambda chance: f"{max(chance, 0.001):.1%}",
-    "p_at_most": lambda p: "below 1e-12" if p < 1e-12 else f"at most {p:.2g}",
+    "chance": lambda chance: f"{max(chance, THRESHOLDS.shown_chance):.1%}",
+    "p_at_most": lambda p: f"below {THRESHOLDS.shown_p:g}" if p < THRESHOLDS.shown_p else f"at most {p:.2g}",
     "least_share": lambda share: (
-        f", and makes at least {share:.0%} of the squared jitter" if share > 0.005 else ""
+        f", and makes at least {share:.0%} of the squared jitter" if share > THRESHOLDS.shown_share else ""
     ),
 }
 """The formats beyond Python's own, as functions from a value to a text."""

@@ -1,7 +1,4 @@
-"""Put the rows of a log together: into runs, and each run into its evaluations.
-
-A record is one row as numbers, by the names of the fields.
-"""
+"""Put the rows of a log together: into runs, and each run into its evaluations."""
 
 from __future__ import annotations
 
@@ -16,7 +13,8 @@ from unsteady.history import History
 from unsteady.logs._columns import FIELDS, METRICS
 from unsteady.logs._formats import LogError
 
-Record = dict[str, float | None]
+LogRow = dict[str, float | None]
+"""The numbers of one row, by the names of the fields."""
 
 _TRAINING = ("loss", "accuracy")
 _VALIDATION = ("val_loss", "val_accuracy")
@@ -27,12 +25,12 @@ Kind = Literal["continuation", "training", "repeat", "conflict", "evaluation"]
 # Runs ---------------------------------------------------------------------------------------------
 
 
-def split_runs(records: list[Record], header_repeats: Collection[int] = ()) -> list[list[Record]]:
+def split_runs(rows: list[LogRow], header_repeats: Collection[int] = ()) -> list[list[LogRow]]:
     """Split where the step, or else the epoch, goes back: another run was appended to the log.
 
     Parameters
     ----------
-    records : list of dict
+    rows : list of dict
         One per row.
     header_repeats : collection of int
         The rows right before which the file repeats its header.
@@ -47,26 +45,26 @@ def split_runs(records: list[Record], header_repeats: Collection[int] = ()) -> l
     >>> [len(run) for run in split_runs([{"epoch": 1}, {"epoch": 2}, {"epoch": 1}])]
     [2, 1]
     """
-    if not _steps_continue(records):
-        records = [{field: record[field] for field in record if field != "step"} for record in records]
-    runs: list[list[Record]] = [[]]
+    if not _steps_continue(rows):
+        rows = [{field: row[field] for field in row if field != "step"} for row in rows]
+    runs: list[list[LogRow]] = [[]]
     last = -math.inf
-    for index, record in enumerate(records):
-        position = _position(record)
+    for index, row in enumerate(rows):
+        position = _position(row)
         if _begins_run(position, last, index in header_repeats):
             runs.append([])
         if position is not None and not math.isnan(position):
             last = position
-        runs[-1].append(record)
+        runs[-1].append(row)
     runs = [run for run in runs if run]
     if len(runs) > 2 and median(map(len, runs)) == 1:
         raise LogError("epochs or steps go back at nearly every row; pass a log in the order of training")
     return runs
 
 
-def _steps_continue(records: Sequence[Record]) -> bool:
+def _steps_continue(rows: Sequence[LogRow]) -> bool:
     """Whether steps go on counting through the run: not from the start in each epoch, and not a constant."""
-    places = [(record.get("epoch"), record.get("step")) for record in records]
+    places = [(row.get("epoch"), row.get("step")) for row in rows]
     both = [(epoch, step) for epoch, step in places if epoch is not None and step is not None]
     if not both:
         return any(step is not None for _, step in places)
@@ -76,10 +74,10 @@ def _steps_continue(records: Sequence[Record]) -> bool:
     return never_back and (ever_on or not over_epochs)
 
 
-def _position(record: Record) -> float | None:
+def _position(row: LogRow) -> float | None:
     """Return the step, or else the epoch; None if the row has neither."""
-    step = record.get("step")
-    return step if step is not None else record.get("epoch")
+    step = row.get("step")
+    return step if step is not None else row.get("epoch")
 
 
 def _begins_run(position: float | None, last: float, after_header: bool) -> bool:
@@ -91,12 +89,12 @@ def _begins_run(position: float | None, last: float, after_header: bool) -> bool
 # Evaluations --------------------------------------------------------------------------------------
 
 
-def collect_evaluations(records: Sequence[Record], metrics: Collection[str]) -> tuple[list[Record], int]:
+def collect_evaluations(rows: Sequence[LogRow], metrics: Collection[str]) -> tuple[list[LogRow], int]:
     """Gather what was logged up to each evaluation, and count the repeated evaluations left out.
 
     Parameters
     ----------
-    records : sequence of dict
+    rows : sequence of dict
         The rows of one run. Frameworks often log training and validation metrics in rows of their own.
     metrics : collection of str
         The fields that make a row an evaluation.
@@ -112,77 +110,77 @@ def collect_evaluations(records: Sequence[Record], metrics: Collection[str]) -> 
     >>> collect_evaluations(rows, ["val_loss"])
     ([{'loss': 0.5, 'val_loss': 0.4}], 0)
     """
-    evaluations: list[Record] = []
-    pending: list[Record] = []  # the rows since the last evaluation
+    evaluations: list[LogRow] = []
+    pending: list[LogRow] = []  # the rows since the last evaluation
     repeats = 0
-    logs_training = any(_has(record, _TRAINING) for record in records)
-    for record in records:
+    logs_training = any(_has(row, _TRAINING) for row in rows)
+    for row in rows:
         previous = evaluations[-1] if evaluations else None
         # Many scripts validate once more when training is over, and count it one step on.
-        may_be_final_validation = logs_training and record is records[-1]
-        match _kind(record, previous, pending, metrics, may_be_final_validation):
+        may_be_final_validation = logs_training and row is rows[-1]
+        match _kind(row, previous, pending, metrics, may_be_final_validation):
             case "continuation":
-                evaluations[-1].update(_present(record))
+                evaluations[-1].update(_present(row))
             case "training":
-                pending.append(record)
+                pending.append(row)
             case "repeat":
                 repeats += 1
             case "conflict":
-                raise _several_at_one_position(record)
+                raise _several_at_one_position(row)
             case "evaluation":
-                evaluations.append(_aggregate(pending, record))
+                evaluations.append(_aggregate(pending, row))
                 pending = []
     return evaluations, repeats
 
 
 def _kind(
-    record: Record,
-    previous: Record | None,
-    pending: Sequence[Record],
+    row: LogRow,
+    previous: LogRow | None,
+    pending: Sequence[LogRow],
     metrics: Collection[str],
     may_be_final_validation: bool,
 ) -> Kind:
     """Return what a row is, given the evaluation before it and the rows since."""
-    position = _position(record)
+    position = _position(row)
     same_position = previous is not None and position is not None and position == _position(previous)
-    if previous is not None and same_position and _is_continuation(previous, record):
+    if previous is not None and same_position and _is_continuation(previous, row):
         return "continuation"
-    if not _has(record, metrics):
+    if not _has(row, metrics):
         return "training"
     if previous is not None and (same_position or may_be_final_validation):
-        trained = any(_has(row, _TRAINING) for row in (*pending, record))
-        if not trained and _same_metrics(previous, record):
+        trained = any(_has(one, _TRAINING) for one in (*pending, row))
+        if not trained and _same_metrics(previous, row):
             return "repeat"
     return "conflict" if same_position else "evaluation"
 
 
-def _has(record: Record, fields: Iterable[str]) -> bool:
-    return any(record.get(field) is not None for field in fields)
+def _has(row: LogRow, fields: Iterable[str]) -> bool:
+    return any(row.get(field) is not None for field in fields)
 
 
-def _present(record: Record) -> Record:
-    return {field: value for field, value in record.items() if value is not None}
+def _present(row: LogRow) -> LogRow:
+    return {field: value for field, value in row.items() if value is not None}
 
 
-def _is_continuation(first: Record, second: Record) -> bool:
+def _is_continuation(first: LogRow, second: LogRow) -> bool:
     """Whether no metric is in both rows. Then they may be parts of one, logged apart for the same step."""
     return not any(first.get(field) is not None and second.get(field) is not None for field in METRICS)
 
 
-def _same_metrics(first: Record, second: Record) -> bool:
+def _same_metrics(first: LogRow, second: LogRow) -> bool:
     """Whether two evaluations agree in all validation metrics, as two of the same weights do."""
     return all(first.get(field) == second.get(field) for field in _VALIDATION)
 
 
-def _several_at_one_position(record: Record) -> LogError:
-    unit = "step" if record.get("step") is not None else "epoch"
+def _several_at_one_position(row: LogRow) -> LogError:
+    unit = "step" if row.get("step") is not None else "epoch"
     return LogError(
-        f"several evaluations at {unit} {_position(record):g}: of other seeds, folds or sets, or within an "
+        f"several evaluations at {unit} {_position(row):g}: of other seeds, folds or sets, or within an "
         "epoch? pass a log of one run, or columns={'step': ...} with a column that tells them apart"
     )
 
 
-def _aggregate(pending: Sequence[Record], evaluation: Record) -> Record:
+def _aggregate(pending: Sequence[LogRow], evaluation: LogRow) -> LogRow:
     """Complete an evaluation from the rows before it: training metrics by their mean, the rest by the last.
 
     For example, an epoch that only the training rows name becomes the evaluation's.
@@ -199,15 +197,15 @@ def _aggregate(pending: Sequence[Record], evaluation: Record) -> Record:
     return complete
 
 
-def _values(records: Iterable[Record], field: str) -> list[float]:
-    return [value for record in records if (value := record.get(field)) is not None]
+def _values(rows: Iterable[LogRow], field: str) -> list[float]:
+    return [value for row in rows if (value := row.get(field)) is not None]
 
 
 # History ------------------------------------------------------------------------------------------
 
 
 def build_history(
-    name: str, records: Sequence[Record], columns: Mapping[str, str], notes: Iterable[str], n_eval: int | None
+    name: str, rows: Sequence[LogRow], columns: Mapping[str, str], notes: Iterable[str], n_eval: int | None
 ) -> History | None:
     """Return the history of one run, with one evaluation per row that has a validation metric.
 
@@ -222,15 +220,13 @@ def build_history(
     """
     validation = [field for field in _VALIDATION if field in columns]
     training = [field for field in _TRAINING if field in columns]
-    evaluations, repeats = collect_evaluations(records, validation or training)
+    evaluations, repeats = collect_evaluations(rows, validation or training)
     if not evaluations:
         return None
     if repeats:
         left_out = f"{pluralize(repeats, 'evaluation')} of the same weights as before left out"
         notes = [*notes, left_out]
-    all_fields = {
-        field: [record.get(field) for record in evaluations] for field in FIELDS if field in columns
-    }
+    all_fields = {field: [row.get(field) for row in evaluations] for field in FIELDS if field in columns}
     kept = {field: values for field, values in all_fields.items() if any(v is not None for v in values)}
     return History(
         epoch=kept.get("epoch"),

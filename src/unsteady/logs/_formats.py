@@ -1,7 +1,7 @@
 """Read the formats of logs: from bytes, text or an object to rows of named cells.
 
 Nothing here knows what a column means. A :class:`LogError` says what is wrong and what to pass instead. It
-does not name the log: :func:`naming` adds the name.
+does not name the log: :func:`prefix_errors` adds the name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class LogError(ValueError):
 
 
 @contextmanager
-def naming(name: str) -> Iterator[None]:
+def prefix_errors(name: str) -> Iterator[None]:
     """Turn a :class:`LogError` into a ValueError that begins with the log's name."""
     try:
         yield
@@ -74,7 +74,7 @@ def parse_log(source: object) -> Log:
     [{'epoch': '1', 'val_acc': '0.5'}, {'epoch': '2', 'val_acc': '0.6'}]
     """
     name, content, parse = _open(source)
-    with naming(name):
+    with prefix_errors(name):
         return replace(parse(content), name=name)
 
 

@@ -10,7 +10,7 @@ from unsteady.history import History
 from unsteady.logs._charts import split_charts
 from unsteady.logs._columns import match_columns, read_columns, unread_notes
 from unsteady.logs._evaluations import build_history, split_runs
-from unsteady.logs._formats import Log, LogError, naming, parse_log
+from unsteady.logs._formats import Log, LogError, parse_log, prefix_errors
 
 
 def read_log(
@@ -67,7 +67,7 @@ def read_log(
     if not isinstance(columns, Mapping | None):
         raise TypeError(f"columns must be a mapping from fields to columns, got {columns!r}")
     log = parse_log(source)
-    with naming(log.name):
+    with prefix_errors(log.name):
         histories = [
             history
             for part, requested in split_charts(log, columns)
@@ -80,16 +80,16 @@ def read_log(
 
 def _read_part(log: Log, requested: Mapping[str, str] | None, n_eval: int | None) -> list[History]:
     """Return the runs of a log, or of one curve of a chart."""
-    with naming(log.name):
+    with prefix_errors(log.name):
         chosen = match_columns(log, requested)
         fields, converted = read_columns(log, chosen)
-        records = [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)]
-        runs = split_runs(records, log.header_repeats)
+        rows = [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)]
+        runs = split_runs(rows, log.header_repeats)
     notes = [*log.notes, *converted, *unread_notes(log, chosen)]
     histories = []
     for number, run in enumerate(runs, 1):
         name = log.name if len(runs) == 1 else f"{log.name}, run {number} of {len(runs)}"
-        with naming(name):
+        with prefix_errors(name):
             history = build_history(name, run, chosen, notes, n_eval or log.n_eval)
         if history is not None:
             histories.append(history)
