@@ -1,7 +1,8 @@
-// What the search ranks first: pages that explain, then examples, then the reference.
+// What the search ranks first: pages that explain, then examples, then the reference and pages for contributors.
 var Scorer = {
   score([docname, , , , score]) {
-    const place = docname.startsWith("gallery/") ? 0.8 : docname.includes("/") || docname == "glossary" ? 0.4 : 1
+    const last = docname.includes("/") || ["changelog", "contributing", "glossary"].includes(docname)
+    const place = docname.startsWith("gallery/") ? 0.8 : last ? 0.4 : 1
     return place * score
   },
   objNameMatch: 11,

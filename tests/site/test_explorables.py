@@ -189,5 +189,5 @@ def test_frames_on_the_page_are_those_that_the_library_draws(
 
 
 def test_the_script_is_short() -> None:
-    script = TOP / "src/unsteady/explorable.js"
+    script = TOP / "src/unsteady/gallery/explorable.js"
     assert len(script.read_text("utf-8").splitlines()) <= 80

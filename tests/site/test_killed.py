@@ -84,7 +84,7 @@ def clean_tree(site: SmallSite) -> dict[str, str]:
     return tree(copy.html)
 
 
-@pytest.mark.parametrize("kill", [kill_builder, kill_all])
+@pytest.mark.parametrize("kill", [pytest.param(kill_builder, marks=pytest.mark.slow), kill_all])
 def test_a_killed_build_keeps_the_examples_that_are_done(gated_site: SmallSite, kill: Kill) -> None:
     """Where only the builder is killed, the examples that it left behind end beside the next build."""
     builder = start(gated_site.top)
@@ -108,10 +108,10 @@ def test_a_killed_build_keeps_the_examples_that_are_done(gated_site: SmallSite, 
     [
         ("builder-inited", 450),  # the examples are done, and Sphinx-Gallery has not looked yet
         pytest.param("builder-inited", 950, marks=pytest.mark.slow),
-        ("env-before-read-docs", 500),
+        pytest.param("env-before-read-docs", 500, marks=pytest.mark.slow),
         pytest.param("env-updated", 500, marks=pytest.mark.slow),
         pytest.param("html-page-context", 500, marks=pytest.mark.slow),  # in processes that write pages
-        ("build-finished", 950),
+        pytest.param("build-finished", 950, marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("kill", [kill_builder, pytest.param(kill_all, marks=pytest.mark.slow)])
