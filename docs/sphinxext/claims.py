@@ -119,8 +119,7 @@ def link_quotes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Write into the ledger which pages quote a claim."""
     quotes = app.env.domaindata["claims"]["quotes"]
     for place in doctree.findall(Quotes):
-        pages = [page for page in sorted(quotes) if place["claim"] in quotes[page]]
-        for position, page in enumerate(pages):
+        for position, page in enumerate(p for p in sorted(quotes) if place["claim"] in quotes[p]):
             uri = app.builder.get_relative_uri(docname, page)
             place += nodes.Text(", " if position else "quoted in ")
             place += nodes.reference("", app.env.titles[page].astext(), refuri=uri, internal=True)

@@ -72,8 +72,8 @@ def visit_figure(translator: Any, node: ExampleFigure) -> None:
 
 
 def visit_sliders(translator: Any, node: Sliders) -> None:
-    name, sliders, sentences = (node[key] for key in ("name", "sliders", "sentences"))
-    html = slider_controls(name, sliders, sentences, source_of(translator, node))
+    frames = source_of(translator, node)
+    html = slider_controls(node["name"], node["sliders"], node["sentences"], frames)
     translator.body.append(html)
     raise nodes.SkipNode
 

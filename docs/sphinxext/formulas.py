@@ -1,6 +1,5 @@
 """The formula sheet: what each closed form says, assumes and rests on, out of its docstring."""
 
-import json
 from importlib import import_module
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from docutils import nodes
 from numpydoc.docscrape import FunctionDoc
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from sphinxext.reference import calls
 
 
 class FormulasDirective(SphinxDirective):
@@ -17,10 +17,9 @@ class FormulasDirective(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        file = Path(self.env.srcdir, "gallery/backreferences/backreferences_all.json")
-        calls = json.loads(file.read_text("utf-8"))
+        examples = calls(self.env.srcdir)
         paths = self.arguments[0].split()
-        entries = [entry_of(path, calls.get(f"unsteady.{path}", [])) for path in paths]
+        entries = [entry_of(path, examples.get(f"unsteady.{path}", [])) for path in paths]
         text = "\n".join([*entries, ".. py:currentmodule:: None"])
         return [nodes.container("", *self.parse_text_to_nodes(text), classes=["formulas"])]
 

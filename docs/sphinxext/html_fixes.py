@@ -58,8 +58,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     """Mend all pages, and write the policy into them, unless ``make live`` adds its own script."""
     if exception or app.builder.format != "html":
         return
-    files = sorted(Path(app.outdir).rglob("*.html"))
-    pages = {file: mend(file.read_text("utf-8"), file.name) for file in files}
+    pages = {f: mend(f.read_text("utf-8"), f.name) for f in Path(app.outdir).rglob("*.html")}
     # The page for what is missing is shown at any address.
     missing, prefix = Path(app.outdir, "404.html"), app.config.notfound_urls_prefix
     pages[missing] = re.sub(r'href="(?!#|/|\w+:)', f'href="{prefix}', pages[missing])

@@ -11,7 +11,6 @@ from sphinx.application import Sphinx
 FIGURE = "gallery/00_answer/images/sphx_glr_plot_taken_apart_001"
 # Where it is kept, under a name that Sphinx-Gallery does not look for.
 PICTURE = "gallery/00_answer/preview.png"
-WIDTH = 1200
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
@@ -19,7 +18,7 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
     first = plt.get_fignums() and not len(block_vars["image_path_iterator"])
     if first and FIGURE.endswith(f"_{Path(block_vars['src_file']).stem}_001"):
         figure, file = plt.figure(plt.get_fignums()[0]), Path(gallery_conf["src_dir"], PICTURE)
-        figure.savefig(file, dpi=WIDTH / figure.get_figwidth(), metadata={"Software": None})
+        figure.savefig(file, dpi=1200 / figure.get_figwidth(), metadata={"Software": None})
     return ""
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from functools import cache
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -60,13 +61,19 @@ def add_examples(lines: list[str], name: str, obj: Any, used: dict[str, Any]) ->
         lines += [f".. minigallery:: {' '.join(known)}", ""]
 
 
+@cache
+def calls(docs: str) -> dict[str, Any]:
+    """Return the examples that use each name, as Sphinx-Gallery lists them."""
+    file = Path(docs, "gallery/backreferences/backreferences_all.json")
+    return dict(json.loads(file.read_text("utf-8")))
+
+
 def extend(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Extend a docstring, after numpydoc has read it."""
     if what == "module" and options.members:
         add_table(lines, obj)
     elif what in ("function", "class"):
-        file = Path(app.srcdir, "gallery/backreferences/backreferences_all.json")
-        add_examples(lines, name, obj, json.loads(file.read_text("utf-8")))
+        add_examples(lines, name, obj, calls(app.srcdir))
 
 
 def source_link(top: str, domain: str, info: dict[str, str]) -> str | None:
